@@ -1,0 +1,1 @@
+"""The evidence in SQLite: append-only, chained by digest, resumable."""

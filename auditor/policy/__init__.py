@@ -1,0 +1,1 @@
+"""Rules over findings: what a scan is judged against."""

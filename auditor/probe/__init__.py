@@ -1,0 +1,1 @@
+"""Probes: what is asked of the models, and what is concluded from their answers."""

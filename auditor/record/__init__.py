@@ -1,0 +1,1 @@
+"""The frozen types that every floor speaks in. Nothing here acts; nothing here knows a library."""

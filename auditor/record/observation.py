@@ -1,0 +1,155 @@
+"""What models said, and the collection that methods measure from."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.record.request import Request, request_digest
+from auditor.record.subject import Access, Role, Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """An answer in words. ``finish`` is ``filtered`` where the provider refused on the model's behalf."""
+
+    kind: Literal["text"] = "text"
+    text: str
+    finish: Literal["stop", "length", "filtered"] = "stop"
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likelihood:
+    """Log-likelihood in nats of a continuation, with its length in UTF-8 bytes and in tokens."""
+
+    kind: Literal["likelihood"] = "likelihood"
+    log_likelihood: float
+    bytes: int
+    tokens: int
+
+    @property
+    def per_byte(self) -> float:
+        """Nats per UTF-8 byte, so that tokenizers may differ."""
+        return self.log_likelihood / max(self.bytes, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Log-likelihood in nats of each option, with its length in UTF-8 bytes, in the order asked."""
+
+    kind: Literal["choice"] = "choice"
+    log_likelihoods: tuple[float, ...]
+    bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopTokens:
+    """The likeliest next tokens, likeliest first, with their log-probabilities in nats."""
+
+    kind: Literal["top-tokens"] = "top-tokens"
+    tokens: tuple[str, ...]
+    log_probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedArray:
+    """A NumPy array as base64 of its little-endian bytes."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    data: str
+
+    @staticmethod
+    def pack(name: str, array: NDArray[Any]) -> PackedArray:
+        """Pack ``array`` (C order, little-endian)."""
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        return PackedArray(
+            name=name,
+            dtype=array.dtype.name,
+            shape=tuple(int(length) for length in array.shape),
+            data=base64.b64encode(little.tobytes()).decode("ascii"),
+        )
+
+    def unpack(self) -> NDArray[Any]:
+        """The array again."""
+        flat = np.frombuffer(base64.b64decode(self.data), dtype=np.dtype(self.dtype).newbyteorder("<"))
+        return flat.reshape(self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrays:
+    """Summaries of weights or hidden states, by name."""
+
+    kind: Literal["arrays"] = "arrays"
+    arrays: tuple[PackedArray, ...]
+
+    def unpack(self) -> dict[str, NDArray[Any]]:
+        """The arrays by name."""
+        return {packed.name: packed.unpack() for packed in self.arrays}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """The subject cannot answer this request, now or later, and why."""
+
+    kind: Literal["unanswered"] = "unanswered"
+    reason: str
+
+
+Answer = Text | Likelihood | Choice | TopTokens | Arrays | Unanswered
+
+
+def observation_id(subject_digest: str, request_digest: str) -> str:
+    """Short identity of an observation, for cross-references in reports."""
+    return f"{subject_digest.removeprefix('sha256:')[:12]}:{request_digest.removeprefix('sha256:')[:12]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One answer of one subject to one request. Both digests together are its identity."""
+
+    subject_digest: str
+    request_digest: str
+    request: Request
+    answer: Answer
+
+    @property
+    def id(self) -> str:
+        """Short identity for cross-references in reports."""
+        return observation_id(self.subject_digest, self.request_digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Everything that a method may look at: who is who, what they answered, and the scan's seed."""
+
+    subjects: tuple[Subject, ...]
+    seed: int
+    answers: Mapping[tuple[str, str], Answer] = field(default_factory=dict)
+
+    @staticmethod
+    def of(subjects: Iterable[Subject], seed: int, seen: Iterable[Observation]) -> Observations:
+        """Collect observations; later ones win, though a ledger never holds two."""
+        return Observations(
+            tuple(subjects), seed, {(one.subject_digest, one.request_digest): one.answer for one in seen}
+        )
+
+    def answer(self, subject: Subject, request: Request) -> Answer | None:
+        """What ``subject`` said to ``request``, or None where it was not asked."""
+        return self.answers.get((subject.digest, request_digest(request)))
+
+    def of_role(self, role: Role, access: Access = Access.TEXT) -> tuple[Subject, ...]:
+        """The subjects in ``role`` that allow at least ``access``, in the order of the plan."""
+        return tuple(one for one in self.subjects if one.role is role and one.access >= access)
+
+    @property
+    def suspect(self) -> Subject:
+        """The one subject under suspicion."""
+        return next(one for one in self.subjects if one.role is Role.SUSPECT)

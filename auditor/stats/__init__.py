@@ -1,0 +1,1 @@
+"""Statistics on arrays. Knows nothing of models, probes or reports."""

@@ -1,0 +1,1 @@
+"""How a model is asked: one file per kind of access."""
