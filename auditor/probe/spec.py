@@ -99,7 +99,7 @@ def _items(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     items: list[dict[str, Any]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if not line.strip():
             continue
         try:

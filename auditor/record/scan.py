@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from auditor.digest import digest_json
 from auditor.record.codec import encode
 from auditor.record.finding import Finding
 from auditor.record.observation import Observations
+from auditor.record.request import Request
 from auditor.record.subject import Role, Subject
 from auditor.record.verdict import Verdict
 
@@ -97,6 +99,7 @@ class Scan:
         root: Merkle root over the evidence up to the end of the run.
         advice: What a further teacher, base or control would add, one line each.
         observations: The answers, for exhibits and for recomputation.
+        requests: What was asked, by request digest, so that a report can print questions beside answers.
     """
 
     run: str
@@ -112,6 +115,7 @@ class Scan:
     reused: int = 0
     root: str = ""
     advice: tuple[str, ...] = ()
+    requests: Mapping[str, Request] = field(default_factory=dict)
 
     def subject(self, digest: str) -> Subject:
         """The subject with this digest."""

@@ -1,0 +1,91 @@
+"""The command line as a whole: its commands, and how it ends.
+
+Exit statuses: 0 pass, 1 the policy failed, 2 usage or configuration, 3 inconclusive, 4 evidence
+integrity, 5 the tool failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from auditor import __version__
+from auditor.cli import demo, init, ledger, models, policy, probes, report, scan, zoo
+from auditor.error import AuditorError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="auditor",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Was this model distilled from that one, and what did it lose or hide on the way?\n\n"
+        "Start with [bold]auditor demo[/bold]: it audits two small models that ship with the package."
+    ),
+    epilog=(
+        "Exit statuses: 0 pass, 1 policy failed, 2 usage or configuration, 3 inconclusive, "
+        "4 evidence integrity, 5 the tool failed."
+    ),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"auditor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
+    ),
+) -> None:
+    """Options that stand before any command."""
+
+
+app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
+app.command("init", epilog=init.EXAMPLES)(init.init)
+app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
+app.command("report", epilog=report.EXAMPLES)(report.report)
+app.add_typer(probes.app, name="probes")
+app.add_typer(policy.app, name="policy")
+app.add_typer(models.app, name="models")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(zoo.app, name="zoo")
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        The exit status. Errors that a user can meet are one line on standard error, never a traceback.
+    """
+    complaints = Console(stderr=True, soft_wrap=True)
+    try:
+        status = app(arguments, standalone_mode=False)
+    except AuditorError as error:
+        complaints.print(f"[bold red]error:[/bold red] {escape(str(error))}", highlight=False)
+        return error.exit_status
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        complaints.print(
+            "interrupted; everything answered so far is kept, and the same command goes on from there"
+        )
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        # The reader of our output (a pager, `head`) has left: nothing is wrong, and nobody to tell.
+        sys.stderr.close()
+        return 0
+    return int(status or 0)

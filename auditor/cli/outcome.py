@@ -1,0 +1,53 @@
+"""How a finished scan is shown, and the exit status it ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from auditor.error import UsageError
+from auditor.record.scan import Scan
+from auditor.record.verdict import Status
+from auditor.report.machine import render_json
+from auditor.report.terminal import render_terminal
+from auditor.report.view import build_view
+from auditor.report.write import write_report
+
+EXIT_STATUS = {Status.PASS: 0, Status.FAIL: 1, Status.INCONCLUSIVE: 3}
+
+#: Report formats by the ending of a file.
+FORMATS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
+
+
+def format_of(path: Path, named: str | None = None) -> str:
+    """The report format for a path, or the one named.
+
+    Raises:
+        UsageError: If neither is known.
+    """
+    wanted = named or FORMATS.get(path.suffix.lower(), "")
+    if wanted not in FORMATS.values():
+        raise UsageError(
+            f"no report format belongs to '{named or path.suffix}'",
+            where=str(path),
+            fix="end the name in .html, .md, .json or .txt, or give --format html|markdown|json|text",
+        )
+    return wanted
+
+
+def show(scan: Scan, *, as_json: bool, quiet: bool, reports: tuple[Path, ...]) -> int:
+    """Print a scan, write its reports, and say how the process ends."""
+    view = build_view(scan)
+    for path in reports:
+        write_report(scan, path, format_of(path))
+    if as_json:
+        typer.echo(render_json(view))
+    elif not quiet:
+        console = Console()
+        render_terminal(view, console)
+        for path in reports:
+            console.print(f"Report: {escape(str(path))}", highlight=False)
+    return EXIT_STATUS[scan.verdict.status] if scan.verdict else EXIT_STATUS[Status.INCONCLUSIVE]

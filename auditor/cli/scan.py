@@ -1,0 +1,248 @@
+"""``auditor scan``: ask, measure, judge, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from auditor.error import UsageError
+from auditor.ledger import Ledger
+from auditor.scan.plan_file import Access, ControlEntry, Declared, PlanFile, load_plan_file
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  One model alone, with whatever the ledger already knows:
+    auditor scan ./student
+
+  Against two candidate teachers, with its base and two controls:
+    auditor scan ./student --teacher ./teacher --teacher org/other@v2 --base ./base \\
+      --control same-base=./control-1 --control ./control-2 --report audit.html
+
+  A model behind an API, and answers that already exist:
+    auditor scan openai:student@http://127.0.0.1:8000/v1 --teacher recorded:teacher.jsonl
+
+  A release check, from a plan file:
+    auditor scan --plan plan.yaml
+"""
+
+ROLES, ASKED, JUDGED, OPENING, OUTPUT = (
+    "Who takes part",
+    "What is asked",
+    "How it is judged",
+    "Opening models",
+    "Output",
+)
+
+
+def scan(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODEL-ID]",
+            help="The suspect: folder, .gguf, hub id[@revision], openai:MODEL@URL, recorded:FILE or demo:NAME.",
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", "-p", help="Plan file (see `auditor init`); flags win over it.", rich_help_panel=ASKED
+        ),
+    ] = None,
+    teacher: Annotated[
+        list[str] | None, typer.Option(help="Candidate teacher; repeat for several.", rich_help_panel=ROLES)
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            help="The suspect's checkpoint before the suspected distillation.", rich_help_panel=ROLES
+        ),
+    ] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[STRATUM=]MODEL",
+            help="Model known not to derive from a teacher; strata: same-base, same-data, sibling-student, unrelated.",
+            rich_help_panel=ROLES,
+        ),
+    ] = None,
+    twin: Annotated[
+        list[str] | None,
+        typer.Option(help="Model of a teacher's own recipe and data, other seed.", rich_help_panel=ROLES),
+    ] = None,
+    panel: Annotated[
+        list[Path] | None, typer.Option(help="File of recorded controls.", rich_help_panel=ROLES)
+    ] = None,
+    only_named: Annotated[
+        bool,
+        typer.Option(
+            "--only-named",
+            help="Leave out teachers and controls that only the ledger knows.",
+            rich_help_panel=ROLES,
+        ),
+    ] = False,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--suite",
+            "-s",
+            help="Suite, or single probe as suite/probe; repeat for several.",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    probe_folder: Annotated[
+        list[Path] | None, typer.Option(help="Folder of further suites.", rich_help_panel=ASKED)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SUITE/PROBE.PARAMETER=VALUE",
+            help="Replace a parameter of a probe.",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Seed of fresh items; drawn when the scan begins if left out.", rich_help_panel=ASKED
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="Shipped policy pack or file.", rich_help_panel=JUDGED)
+    ] = None,
+    waivers: Annotated[Path | None, typer.Option(help="Waiver file.", rich_help_panel=JUDGED)] = None,
+    declared_teacher: Annotated[
+        list[str] | None,
+        typer.Option(help="Teacher or base that the suspect's maker declares.", rich_help_panel=JUDGED),
+    ] = None,
+    declared_licence: Annotated[
+        str | None, typer.Option(help="Licence that the suspect's maker declares.", rich_help_panel=JUDGED)
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=OPENING)
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="auto, float32, bfloat16 or float16.", rich_help_panel=OPENING)
+    ] = None,
+    allow_pickle: Annotated[
+        bool,
+        typer.Option(
+            "--allow-pickle",
+            help="Load weights that only exist as pickles (they can run code).",
+            rich_help_panel=OPENING,
+        ),
+    ] = False,
+    trust_remote_code: Annotated[
+        bool,
+        typer.Option(
+            "--trust-remote-code", help="Run code that comes with a model.", rich_help_panel=OPENING
+        ),
+    ] = False,
+    api_key_env: Annotated[
+        str | None,
+        typer.Option(help="Environment variable that holds an endpoint's key.", rich_help_panel=OPENING),
+    ] = None,
+    system_prompt: Annotated[
+        str | None, typer.Option(help="System prompt before every conversation.", rich_help_panel=OPENING)
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Sequences at once; chosen if left out.", rich_help_panel=OPENING),
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Requests under way at an endpoint.", rich_help_panel=OPENING)
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Evidence ledger (SQLite); audit.db if left out.", rich_help_panel=OUTPUT),
+    ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--report",
+            "-r",
+            help="Write a report: .html, .md, .json or .txt; repeat for several.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON.", rich_help_panel=OUTPUT)
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="Print nothing; the exit status tells.", rich_help_panel=OUTPUT),
+    ] = False,
+) -> int:
+    """Audit a model: ask it and its candidate teachers, measure, judge against a policy, report.
+
+    The same command after an interruption goes on where it stood and asks nothing twice.
+    """
+    wanted = load_plan_file(plan) if plan else PlanFile()
+    roles: dict[str, Any] = {
+        "suspect": model,
+        "teachers": tuple(teacher or ()),
+        "base": base,
+        "controls": tuple(ControlEntry.parse(one) for one in control or ()),
+        "twins": tuple(twin or ()),
+        "panels": tuple(panel or ()),
+        "suites": tuple(suite or ()),
+        "probe_folders": tuple(probe_folder or ()),
+        "policy": policy,
+        "waivers": waivers,
+        "ledger": ledger,
+        "seed": seed,
+    }
+    opening = {
+        "device": device,
+        "dtype": dtype,
+        "allow_pickle": allow_pickle,
+        "trust_remote_code": trust_remote_code,
+        "api_key_env": api_key_env,
+        "system_prompt": system_prompt,
+        "batch_size": batch_size,
+        "concurrency": concurrency,
+    }
+    flags = {name: value for name, value in roles.items() if value not in (None, ())}
+    flags["access"] = Access(**{**wanted.access.model_dump(), **_given(opening)})
+    flags["declared"] = Declared(
+        teachers=tuple(declared_teacher or wanted.declared.teachers),
+        licence=declared_licence or wanted.declared.licence,
+    )
+    flags["parameters"] = _with_settings(wanted.parameters, set_ or ())
+    if only_named:
+        flags["from_ledger"] = False
+    return perform(wanted.model_copy(update=flags), tuple(report or ()), as_json=as_json, quiet=quiet)
+
+
+def perform(wanted: PlanFile, reports: tuple[Path, ...], *, as_json: bool, quiet: bool) -> int:
+    """Conduct a scan with its progress shown, then show what came of it."""
+    from auditor.cli.follow import following
+    from auditor.cli.outcome import format_of, show
+    from auditor.scan.conduct import conduct
+
+    for path in reports:
+        format_of(path)  # a misspelt ending must not cost the user a finished scan
+    with Ledger.open(wanted.ledger) as evidence, following(quiet=quiet or as_json) as listener:
+        finished = conduct(wanted, evidence, listener)
+    return show(finished, as_json=as_json, quiet=quiet, reports=reports)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value not in (None, False)}
+
+
+def _with_settings(
+    parameters: dict[str, dict[str, Any]], settings: list[str] | tuple[()]
+) -> dict[str, dict[str, Any]]:
+    changed = {probe: dict(values) for probe, values in parameters.items()}
+    for setting in settings:
+        place, separator, value = setting.partition("=")
+        probe, dot, name = place.rpartition(".")
+        if not separator or not dot or "/" not in probe:
+            raise UsageError("a setting is malformed", where=setting, fix="write SUITE/PROBE.PARAMETER=VALUE")
+        changed.setdefault(probe, {})[name] = yaml.safe_load(value)
+    return changed

@@ -1,0 +1,181 @@
+"""The names that a rule may use, with their types: what a condition is type-checked against.
+
+Every name is a qualified variable such as ``finding.p_value``. A name that is listed here may still be
+unknown in a given scan: a test without a p-value has no ``finding.p_value``. An unknown value is never
+zero, empty or false; see :mod:`auditor.policy.condition`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from auditor.record.finding import Claim
+
+Kind = Literal["bool", "int", "double", "string", "list"]
+Value = bool | int | float | str | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A name that rules may use.
+
+    Attributes:
+        kind: Its type; ``list`` is a list of strings.
+        meaning: What it holds, for `auditor policy explain`.
+    """
+
+    kind: Kind
+    meaning: str
+
+
+#: Known in every rule.
+SCAN_FIELDS: Mapping[str, Field] = {
+    "suspect.name": Field("string", "short name of the model under suspicion"),
+    "suspect.locator": Field("string", "what was typed to reach it"),
+    "suspect.digest": Field("string", "digest that its answers are recorded under"),
+    "suspect.tokenizer_digest": Field("string", "digest of its tokenizer; unknown where it is hidden"),
+    "suspect.access": Field("string", "text, top-logprobs, logprobs, hidden or weights"),
+    "suspect.access_level": Field("int", "the same as a number from 1 (text) to 5 (weights)"),
+    "suspect.kind": Field("string", "what the model computes, for instance causal-lm"),
+    "suspect.revision": Field("string", "revision of a hub or endpoint model"),
+    "suspect.organisation": Field("string", "who released it"),
+    "suspect.licence": Field("string", "licence that its own files state"),
+    "suspect.base_model": Field("string", "base model that its own card names"),
+    "declared.teachers": Field("list", "teachers that the maker has declared"),
+    "declared.licence": Field("string", "licence that the maker has declared"),
+    "plan.probes": Field("list", "probes that were promised before the first question"),
+    "plan.teachers": Field("int", "number of candidate teachers"),
+    "plan.controls": Field("int", "number of control models"),
+    "plan.unplaced_controls": Field("int", "controls whose stratum nobody stated"),
+    "plan.seed_origin": Field("string", "drawn or given"),
+    "scan.findings": Field("int", "number of findings about this suspect"),
+    "scan.failed": Field("int", "findings of probes that broke down"),
+    "scan.failed_probes": Field("list", "the probes that broke down"),
+    "scan.unmeasured": Field("int", "promised probes that left no finding at all"),
+    "scan.unmeasured_probes": Field("list", "the promised probes that left no finding"),
+    "policy.alpha": Field("double", "level at which this pack believes a p-value"),
+}
+
+#: Known in rules that require a claim: they are judged finding by finding.
+FINDING_FIELDS: Mapping[str, Field] = {
+    "finding.claim": Field("string", "what is claimed"),
+    "finding.probe": Field("string", "suite/probe-id"),
+    "finding.suite": Field("string", "the suite of the probe"),
+    "finding.method": Field("string", "the method that measured it"),
+    "finding.outcome": Field("string", "the outcome as the method stated it"),
+    "finding.supports": Field("bool", "the evidence supports the claim, also after multiplicity"),
+    "finding.does_not_support": Field("bool", "the design could have found it, and did not"),
+    "finding.reason": Field("string", "what was seen, in one sentence"),
+    "finding.limits": Field("list", "what the finding does not show"),
+    "finding.has_p_value": Field("bool", "whether there is a p-value at all"),
+    "finding.p_value": Field("double", "p-value as measured"),
+    "finding.p_adjusted": Field("double", "p-value after Holm over the candidate teachers"),
+    "finding.family": Field("int", "number of tests that the p-value was adjusted for"),
+    "finding.log10_p_value": Field("double", "decimal logarithm of the p-value, where it underflows"),
+    "finding.smallest_attainable_p": Field("double", "smallest p-value that the design could have given"),
+    "finding.e_value": Field("double", "e-value, where the method makes one"),
+    "finding.guarantee": Field("string", "exact, calibrated, asymptotic or indicative"),
+    "finding.effect": Field("double", "estimated effect"),
+    "finding.effect_low": Field("double", "lower end of its interval"),
+    "finding.effect_high": Field("double", "upper end of its interval"),
+    "finding.effect_unit": Field("string", "unit of the effect"),
+    "finding.n": Field("int", "number of replications"),
+    "finding.controls": Field("int", "control models that the statistic was ranked among"),
+    "teacher.name": Field("string", "the model that the claim is about"),
+    "teacher.role": Field("string", "teacher or base"),
+    "teacher.locator": Field("string", "what was typed to reach it"),
+    "teacher.digest": Field("string", "digest that its answers are recorded under"),
+    "teacher.organisation": Field("string", "who released it"),
+    "teacher.licence": Field("string", "licence that its own files state"),
+    "teacher.declared": Field("bool", "the maker, or the suspect's own card, names this model"),
+    "teacher.licence_outputs": Field(
+        "string", "forbidden, conditional or allowed: may other models learn from its outputs"
+    ),
+}
+
+_SAFETY: Mapping[str, Field] = {
+    "retention": Field("double", "share of the teacher's refusals that the suspect keeps, 0 to 1"),
+    "retention_low": Field("double", "lower end of its interval"),
+    "retention_high": Field("double", "upper end of its interval"),
+    "loss_points": Field("double", "refusals lost, in percentage points"),
+    "loss_low": Field("double", "lower end of its interval"),
+    "loss_high": Field("double", "upper end of its interval"),
+    "teacher_refusal_rate": Field("double", "share of unsafe prompts that the teacher refuses"),
+    "suspect_refusal_rate": Field("double", "share of unsafe prompts that the suspect refuses"),
+    "lost_prompts": Field("int", "prompts that the teacher refuses and the suspect complies with"),
+    "unscored": Field("int", "answers that the judge could not place"),
+    "items": Field("int", "prompts that were asked"),
+    "verdict": Field("string", "retained, lost or inconclusive"),
+}
+
+#: Facts that the shipped methods attach to their findings, reached as ``fact.NAME``. A pack that is
+#: written for a method of one's own adds names under its key ``facts``.
+FACTS: Mapping[Claim, Mapping[str, Field]] = {
+    Claim.DISTILLED_FROM: {
+        "answer": Field("string", "what the attribution says, in words"),
+        "controls": Field("int", "control models behind the calibration"),
+        "selection_inside_null": Field("bool", "whether the choice among teachers is inside the null"),
+    },
+    Claim.ANCESTRY: {
+        "layers": Field("int", "layers that were compared"),
+        "matched_layers": Field("int", "layers whose neurons line up"),
+        "mean_agreement": Field("double", "mean agreement of the matchings, 0 to 1"),
+    },
+    Claim.SAFETY_LOSS: _SAFETY,
+    Claim.OVER_REFUSAL: {
+        "over_refusal_points": Field("double", "benign requests newly refused, in percentage points"),
+        "over_refusal_low": Field("double", "lower end of its interval"),
+        "over_refusal_high": Field("double", "upper end of its interval"),
+        "d_prime_suspect": Field("double", "how well the suspect tells unsafe from benign"),
+        "d_prime_teacher": Field("double", "how well the teacher tells unsafe from benign"),
+        "unscored": Field("int", "answers that the judge could not place"),
+        "items": Field("int", "prompts that were asked"),
+    },
+    Claim.BENCHMARK_OVERFIT: {
+        "gap_points": Field("double", "public minus fresh accuracy, in percentage points"),
+        "gap_low": Field("double", "lower end of its interval"),
+        "gap_high": Field("double", "upper end of its interval"),
+        "public_accuracy": Field("double", "accuracy on the public items, 0 to 1"),
+        "fresh_accuracy": Field("double", "accuracy on fresh items of the same kind, 0 to 1"),
+        "items": Field("int", "items of each kind"),
+    },
+}
+
+
+def fields_for(
+    claim: Claim | None, extra: Mapping[Claim, Mapping[str, Kind]] | None = None
+) -> dict[str, Field]:
+    """The names that a rule about ``claim`` may use; ``extra`` are the facts that its pack declares.
+
+    A rule without a claim is about the scan as a whole: it sees no finding and no teacher.
+    """
+    fields = dict(SCAN_FIELDS)
+    if claim is None:
+        return fields
+    fields.update(FINDING_FIELDS)
+    for name, field in FACTS.get(claim, {}).items():
+        fields[f"fact.{name}"] = field
+    for name, kind in (extra or {}).get(claim, {}).items():
+        fields[f"fact.{name}"] = Field(kind, "declared by the pack")
+    return fields
+
+
+def admit(value: object, kind: Kind) -> Value | None:
+    """``value`` as ``kind``, or None where it is unknown: absent, not finite, or of another type.
+
+    A whole number is admitted as a double; nothing else is converted.
+    """
+    if kind == "bool":
+        return value if isinstance(value, bool) else None
+    if kind == "list":
+        return [str(one) for one in value] if isinstance(value, (list, tuple)) else None
+    if kind == "string":
+        return value if isinstance(value, str) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if kind == "int":
+        return value if isinstance(value, int) and abs(value) < 2**53 else None
+    number = float(value) if abs(value) < 1e300 else None
+    return number if number is not None and number == number else None

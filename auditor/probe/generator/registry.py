@@ -1,0 +1,38 @@
+"""The generators there are, as an explicit tuple."""
+
+from __future__ import annotations
+
+from auditor.error import ContentError
+from auditor.probe.generator.chained_sums import ChainedSums
+from auditor.probe.generator.date_reasoning import DateReasoning
+from auditor.probe.generator.item import ItemGenerator
+from auditor.probe.generator.ordering import Ordering
+from auditor.probe.generator.simple_logic import SimpleLogic
+from auditor.probe.generator.string_manipulation import StringManipulation
+from auditor.probe.generator.table_lookup import TableLookup
+from auditor.probe.generator.unit_conversion import UnitConversion
+from auditor.probe.generator.word_problem import WordProblem
+
+GENERATORS: tuple[ItemGenerator, ...] = (
+    ChainedSums(),
+    WordProblem(),
+    UnitConversion(),
+    DateReasoning(),
+    TableLookup(),
+    StringManipulation(),
+    SimpleLogic(),
+    Ordering(),
+)
+
+
+def generator(name: str) -> ItemGenerator:
+    """The generator of this name.
+
+    Raises:
+        ContentError: If there is none.
+    """
+    for one in GENERATORS:
+        if one.name == name:
+            return one
+    known = ", ".join(one.name for one in GENERATORS)
+    raise ContentError(f"there is no item generator '{name}'", fix=f"use one of: {known}")

@@ -1,0 +1,180 @@
+"""The first screen: verdict, reason, strength, limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.record.scan import Scan
+from auditor.record.subject import Access, Role
+from auditor.record.verdict import Mode, RuleResult, RuleState, Status
+from auditor.report.cast import Cast
+from auditor.report.numerals import count
+from auditor.report.rules import RuleLine
+from auditor.report.wording import STATUSES
+
+_MEANING = {
+    Status.FAIL: "At least one rule that denies release was broken. The evidence for each is one click away; what "
+    "it does not show is listed with it.",
+    Status.PASS: "Every rule that denies release was decided and none was broken. This clears the model of "
+    "nothing beyond the claims, the teachers and the limits on this page.",
+    Status.INCONCLUSIVE: "This is not a pass. No deny rule was broken, but at least one could not be decided with "
+    "the evidence at hand; what would decide it is named below.",
+}
+_SHOWN_LIMITS = 2
+_LIMIT_LENGTH = 190
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A label with its value; ``code`` is set for identifiers."""
+
+    label: str
+    value: str
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lede:
+    """What a reader takes away without scrolling.
+
+    Attributes:
+        state: ``pass``, ``fail``, ``inconclusive`` or ``unjudged``, for colour and icon.
+        status: The verdict in one word.
+        headline: The verdict in one sentence.
+        reason: How the deny rules came out, in one sentence.
+        meaning: What that means for the reader.
+        waived: Words about waived rules, or empty.
+        because: The rules that led to the verdict, weightiest first.
+        strongest: Title over ``because``.
+        facts: What was compared with what.
+        limits: The limits that a reader must know first.
+        more_limits: How many more there are, in words, or empty.
+    """
+
+    state: str
+    status: str
+    headline: str
+    reason: str
+    meaning: str
+    waived: str
+    strongest: str
+    because: tuple[RuleLine, ...]
+    facts: tuple[Entry, ...]
+    limits: tuple[str, ...]
+    more_limits: str
+
+
+def build_lede(scan: Scan, cast: Cast, rules: tuple[RuleLine, ...], limits: tuple[str, ...]) -> Lede:
+    """Work out the first screen."""
+    verdict = scan.verdict
+    first = tuple(_clipped(one) for one in limits[:_SHOWN_LIMITS])
+    more = f"and {count(len(limits) - len(first), 'more limit')}" if len(limits) > len(first) else ""
+    if verdict is None:
+        finished = "The scan was not judged." if scan.finished_at else "The scan is not finished."
+        return Lede(
+            state="unjudged",
+            status="No verdict",
+            headline=f"{cast.suspect} was not judged.",
+            reason=f"{finished} What was measured so far is below.",
+            meaning="Without a policy's verdict, nothing on this page passes or fails a model.",
+            waived="",
+            strongest="",
+            because=(),
+            facts=_facts(scan, cast),
+            limits=first,
+            more_limits=more,
+        )
+    title = verdict.policy_title or verdict.policy
+    headline = {
+        Status.PASS: f"{cast.suspect} passes “{title}”.",
+        Status.FAIL: f"{cast.suspect} fails “{title}”.",
+        Status.INCONCLUSIVE: f"Whether {cast.suspect} passes “{title}” is undecided.",
+    }[verdict.status]
+    strongest, because = _because(verdict.status, verdict.rules, rules)
+    waived = verdict.in_state(RuleState.WAIVED)
+    return Lede(
+        state=verdict.status.value,
+        status=STATUSES[verdict.status],
+        headline=headline,
+        reason=_reason(verdict.rules),
+        meaning=_MEANING[verdict.status],
+        waived=_waived(len(waived)),
+        strongest=strongest,
+        because=because,
+        facts=_facts(scan, cast),
+        limits=first,
+        more_limits=more,
+    )
+
+
+def _clipped(text: str) -> str:
+    if len(text) <= _LIMIT_LENGTH:
+        return text
+    return text[:_LIMIT_LENGTH].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+
+
+def _waived(n: int) -> str:
+    if n == 0:
+        return ""
+    verb = "rule fired and was" if n == 1 else "rules fired and were"
+    return f"{n} {verb} waived by a person; the evidence stands as it is."
+
+
+def _reason(rules: tuple[RuleResult, ...]) -> str:
+    deny = [rule for rule in rules if rule.mode is Mode.DENY]
+    if not deny:
+        return "The policy has no rule that denies release."
+    of = {state: sum(rule.state is state for rule in deny) for state in RuleState}
+    parts = [
+        f"{of[state]:,} {words}"
+        for state, words in (
+            (RuleState.FAIL, "failed"),
+            (RuleState.INCONCLUSIVE, "could not be decided"),
+            (RuleState.WAIVED, "waived"),
+            (RuleState.PASS, "passed"),
+            (RuleState.NOT_APPLICABLE, "not applicable"),
+        )
+        if of[state]
+    ]
+    warned = sum(rule.mode is not Mode.DENY and rule.state is RuleState.FAIL for rule in rules)
+    tail = f" {count(warned, 'rule warns', 'rules warn')} besides." if warned else ""
+    return f"Of {count(len(deny), 'rule that denies', 'rules that deny')} release: {', '.join(parts)}.{tail}"
+
+
+def _because(
+    status: Status, results: tuple[RuleResult, ...], lines: tuple[RuleLine, ...]
+) -> tuple[str, tuple[RuleLine, ...]]:
+    deny = [(rule, line) for rule, line in zip(results, lines, strict=True) if rule.mode is Mode.DENY]
+
+    def having(*states: RuleState) -> tuple[RuleLine, ...]:
+        return tuple(line for state in states for rule, line in deny if rule.state is state)
+
+    if status is Status.FAIL:
+        return "Why", having(RuleState.FAIL, RuleState.INCONCLUSIVE, RuleState.WAIVED)
+    if status is Status.INCONCLUSIVE:
+        return "Why it is undecided", having(RuleState.INCONCLUSIVE, RuleState.FAIL, RuleState.WAIVED)
+    return "What was decided", having(RuleState.WAIVED, RuleState.PASS)
+
+
+def _facts(scan: Scan, cast: Cast) -> tuple[Entry, ...]:
+    by_role = {
+        role: tuple(one for one in scan.plan.subjects if one.role is role)
+        for role in (Role.TEACHER, Role.BASE, Role.CONTROL, Role.TWIN)
+    }
+    suspect = next((one for one in scan.plan.subjects if one.role is Role.SUSPECT), None)
+    access = suspect.access.label if suspect else "unknown"
+    teachers = ", ".join(one.name for one in by_role[Role.TEACHER][:3]) or "none given"
+    if len(by_role[Role.TEACHER]) > 3:
+        teachers += f" and {len(by_role[Role.TEACHER]) - 3} more"
+    bases = ", ".join(one.name for one in by_role[Role.BASE]) or "none given"
+    controls = count(len(by_role[Role.CONTROL]), "model") if by_role[Role.CONTROL] else "none"
+    if by_role[Role.TWIN]:
+        controls += f", and {count(len(by_role[Role.TWIN]), 'twin')}"
+    shallow = suspect is not None and suspect.access <= Access.TOP_LOGPROBS
+    return (
+        Entry(label="Suspect", value=cast.suspect),
+        Entry(label="Looked into", value=f"{access}{' only' if shallow else ''}"),
+        Entry(label="Candidate teachers", value=teachers),
+        Entry(label="Base", value=bases),
+        Entry(label="Controls", value=controls),
+    )

@@ -1,0 +1,1 @@
+"""The one orchestrator: plan, ask, append, measure, judge."""

@@ -1,0 +1,136 @@
+"""Who takes part in a scan: models opened by their locators, recorded panels, models the ledger knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from auditor.error import TargetError, UsageError
+from auditor.ledger import Ledger
+from auditor.record.subject import Role, Stratum, Subject
+from auditor.scan.listener import Listener
+from auditor.scan.panel import Panel
+from auditor.scan.plan_file import PlanFile
+from auditor.target.open import open_target
+from auditor.target.protocol import OpenOptions, Target
+
+#: Roles that models known from the ledger may fill where the user names nobody for them.
+_FROM_LEDGER = (Role.TEACHER, Role.CONTROL)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everyone in a scan.
+
+    Attributes:
+        subjects: In order: suspect, teachers, base, twins, controls.
+        targets: How to ask each of them, by digest; a subject without one speaks only through answers
+            that the ledger already holds.
+    """
+
+    subjects: tuple[Subject, ...]
+    targets: dict[str, Target]
+
+
+def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: Listener) -> Cast:
+    """Open everyone named in the plan, then add recorded controls and models known from the ledger.
+
+    Raises:
+        UsageError: If no suspect is named, or a teacher is the very same model as the suspect.
+        TargetError: If a named model cannot be opened.
+    """
+    if not plan.suspect:
+        raise UsageError("no suspect is named", fix="give MODEL-ID, or `suspect:` in the plan file")
+    options = plan.access.options()
+    subjects: dict[str, Subject] = {}
+    targets: dict[str, Target] = {}
+
+    def enter(role: Role, locator: str, stratum: Stratum | None = None) -> None:
+        listener.stage(f"Opening {locator}")
+        target = open_target(locator, options)
+        subject = _subject(target, role, locator, stratum)
+        if subject.digest in subjects:
+            _refuse_double(subjects[subject.digest], subject, listener)
+            return
+        subjects[subject.digest] = subject
+        targets[subject.digest] = target
+
+    enter(Role.SUSPECT, plan.suspect)
+    for locator in plan.teachers:
+        enter(Role.TEACHER, locator)
+    if plan.base:
+        enter(Role.BASE, plan.base)
+    for locator in plan.twins:
+        enter(Role.TWIN, locator)
+    for control in plan.controls:
+        enter(Role.CONTROL, control.model, control.stratum)
+    for panel in panels:
+        for subject in panel.subjects:
+            if subject.role is Role.CONTROL and subject.digest not in subjects:
+                subjects[subject.digest] = subject
+    if plan.from_ledger:
+        _recall(ledger, options, subjects, targets, listener)
+    return Cast(_with_unique_names(subjects.values()), targets)
+
+
+def _subject(target: Target, role: Role, locator: str, stratum: Stratum | None) -> Subject:
+    known = target.description
+    return Subject(
+        role=role,
+        name=known.name,
+        locator=locator,
+        digest=known.digest,
+        access=known.access,
+        kind=known.kind,
+        revision=known.revision,
+        tokenizer_digest=known.tokenizer_digest,
+        stratum=stratum,
+        details=known.details,
+    )
+
+
+def _refuse_double(first: Subject, second: Subject, listener: Listener) -> None:
+    """One model can play one part: being both suspect and anything else would decide the outcome."""
+    if Role.SUSPECT in (first.role, second.role):
+        raise UsageError(
+            f"the {second.role} is the very same model as the {first.role}: all digests agree",
+            where=second.locator,
+            fix="name another model; identical files need no audit to tell their ancestry",
+        )
+    listener.note(f"{second.locator} is the same model as {first.name} and takes part once, as {first.role}")
+
+
+def _recall(
+    ledger: Ledger,
+    options: OpenOptions,
+    subjects: dict[str, Subject],
+    targets: dict[str, Target],
+    listener: Listener,
+) -> None:
+    """Fill roles that nobody was named for with models that earlier scans have asked."""
+    vacant = [role for role in _FROM_LEDGER if not any(one.role is role for one in subjects.values())]
+    for known in ledger.known_subjects():
+        if known.role not in vacant or known.digest in subjects:
+            continue
+        subjects[known.digest] = known
+        listener.note(f"{known.name} takes part as {known.role}: the ledger knows it")
+        try:
+            target = open_target(known.locator, options)
+            if target.description.digest == known.digest:
+                targets[known.digest] = target
+                continue
+            reason = "other weights or settings are at its place now"
+        except TargetError as error:
+            reason = error.what
+        listener.note(f"{known.name} speaks only through its recorded answers: {reason}")
+
+
+def _with_unique_names(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    everyone = tuple(subjects)
+    names = [one.name for one in everyone]
+    return tuple(
+        replace(one, name=f"{one.name} ({one.digest.removeprefix('sha256:')[:6]})")
+        if names.count(one.name) > 1
+        else one
+        for one in everyone
+    )

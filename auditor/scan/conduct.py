@@ -1,0 +1,170 @@
+"""One scan from its plan to its verdict; the order here is what makes the evidence worth something."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import metadata
+
+from auditor import __version__, content
+from auditor.digest import digest_json
+from auditor.error import AuditorError, ContentError
+from auditor.ledger import Ledger
+from auditor.policy.evaluate import evaluate
+from auditor.policy.spec import PolicyPack, load_policy
+from auditor.policy.waiver import load_waivers
+from auditor.probe.protocol import Method, parameters_of
+from auditor.probe.registry import load_suites, method
+from auditor.probe.spec import ProbeSpec
+from auditor.record.finding import Finding, Outcome
+from auditor.record.observation import Observations
+from auditor.record.scan import Environment, Plan, PlannedProbe, Scan
+from auditor.record.subject import Role
+from auditor.scan.advice import advise
+from auditor.scan.cast import Cast, assemble
+from auditor.scan.inquiry import Inquiry
+from auditor.scan.listener import Listener, Silent
+from auditor.scan.panel import read_panel
+from auditor.scan.plan_file import PlanFile
+
+_PACKAGES = ("torch", "transformers", "numpy", "scipy", "pydantic", "sqlite-utils", "cel-expr-python")
+
+
+def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) -> Scan:
+    """Plan, ask, append, measure and judge; then read the scan back from the ledger alone.
+
+    Raises:
+        UsageError: If the plan cannot be carried out as written.
+        TargetError: If a model cannot be asked; everything answered so far is kept.
+        LedgerError: If evidence cannot be written.
+    """
+    follower = listener or Silent()
+    specs = probes_of(wanted)
+    pack = load_policy(wanted.policy)
+    waivers = load_waivers(wanted.waivers) if wanted.waivers else ()
+    panels = [read_panel(path) for path in wanted.panels]
+    cast = assemble(wanted, panels, ledger, follower)
+    for panel in panels:
+        ledger.import_observations(panel.path.name, panel.digest, panel.subjects, panel.observations)
+    probes = [(spec, method(spec.file.method)) for spec in specs]
+    handle = ledger.begin(_plan(wanted, cast, specs, pack), _environment(wanted))
+    if handle.resumed:
+        follower.note(f"run {handle.run} goes on where it stood")
+    plan = handle.plan
+    inquiry = Inquiry(handle.run, ledger, plan.subjects, cast.targets, plan.seed, follower)
+    applicable = [(spec, chosen) for spec, chosen in probes if not unmet_needs(chosen, inquiry.seen)]
+    failed = inquiry.converse(applicable)
+    follower.stage("Measuring")
+    findings = [one for spec, chosen in probes for one in _measured(spec, chosen, inquiry.seen, failed)]
+    verdict = evaluate(pack, plan, findings, waivers=waivers, today=datetime.now(UTC).date())
+    ledger.conclude(handle.run, findings, verdict, advise(plan))
+    return ledger.scan(handle.run)
+
+
+def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
+    """The probes of a plan, with the plan's own parameters in place of those of the files.
+
+    Raises:
+        ContentError: If a suite, probe or parameter is unknown or malformed.
+    """
+    specs = load_suites(wanted.suites, (content.probes(), *wanted.probe_folders))
+    known = {spec.id for spec in specs}
+    stray = next((name for name in wanted.parameters if name not in known), None)
+    if stray is not None:
+        raise ContentError(f"parameters are given for '{stray}', which is not among the probes of this plan")
+    return tuple(_adjusted(spec, wanted) for spec in specs)
+
+
+def _adjusted(spec: ProbeSpec, wanted: PlanFile) -> ProbeSpec:
+    changes = wanted.parameters.get(spec.id)
+    if not changes:
+        return spec
+    file = spec.file.model_copy(update={"parameters": {**spec.file.parameters, **changes}})
+    body = {"probe": file.model_dump(mode="json"), "items": list(spec.items)}
+    adjusted = replace(spec, file=file, digest=digest_json(body))
+    parameters_of(adjusted, method(file.method).parameters)
+    return adjusted
+
+
+def _plan(wanted: PlanFile, cast: Cast, specs: Sequence[ProbeSpec], pack: PolicyPack) -> Plan:
+    return Plan(
+        subjects=cast.subjects,
+        probes=tuple(
+            PlannedProbe(
+                probe=spec.id,
+                title=spec.file.title,
+                method=spec.file.method,
+                digest=spec.digest,
+                items=len(spec.items),
+            )
+            for spec in specs
+        ),
+        seed=secrets.randbits(32) if wanted.seed is None else wanted.seed,
+        seed_origin="drawn" if wanted.seed is None else "given",
+        policy=pack.name,
+        policy_digest=pack.digest,
+        declared_teachers=wanted.declared.teachers,
+        declared_licence=wanted.declared.licence,
+        tool_version=__version__,
+    )
+
+
+def _environment(wanted: PlanFile) -> Environment:
+    versions: list[tuple[str, str]] = []
+    for package in _PACKAGES:
+        try:
+            versions.append((package, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            versions.append((package, "not installed"))
+    return Environment(
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        device=wanted.access.device,
+        packages=tuple(versions),
+    )
+
+
+def unmet_needs(chosen: Method, seen: Observations) -> str:
+    """Why a method cannot run on these subjects, or an empty string."""
+    for role, access in chosen.needs.items():
+        if seen.of_role(role, access):
+            continue
+        present = seen.of_role(role)
+        if not present:
+            return f"it needs a {role}, and none is named"
+        deepest = max(present, key=lambda one: one.access)
+        return f"it needs {access.label} of the {role}, and {deepest.name} gives {deepest.access.label}"
+    return ""
+
+
+def _measured(
+    spec: ProbeSpec, chosen: Method, seen: Observations, failed: dict[str, AuditorError]
+) -> Sequence[Finding]:
+    """Findings of one probe; whatever goes wrong in it becomes a finding and not a lost scan."""
+    missing = unmet_needs(chosen, seen)
+    if missing:
+        role = next(role for role, access in chosen.needs.items() if not seen.of_role(role, access))
+        remedy = f"--{role} MODEL" if role is not Role.SUSPECT else "a deeper access to the suspect"
+        return (_empty(spec, seen, Outcome.NOT_APPLICABLE, missing, remedy),)
+    if spec.id in failed:
+        return (_empty(spec, seen, Outcome.FAILED, str(failed[spec.id]), "mend the cause and scan again"),)
+    try:
+        return chosen.measure(spec, seen)
+    except Exception as error:  # noqa: BLE001 - a crash in one method is evidence about that method only
+        reason = f"{type(error).__name__}: {error}"
+        return (_empty(spec, seen, Outcome.FAILED, reason, "report this as a defect of the method"),)
+
+
+def _empty(spec: ProbeSpec, seen: Observations, outcome: Outcome, reason: str, decisive: str) -> Finding:
+    return Finding(
+        claim=spec.file.claim,
+        probe=spec.id,
+        method=spec.file.method,
+        suspect=seen.suspect.digest,
+        outcome=outcome,
+        reason=" ".join(reason.split()),
+        decisive=decisive,
+    )

@@ -1,0 +1,159 @@
+"""Asking: every question once, each answer committed as it arrives, models opened as memory allows."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from auditor.error import AuditorError
+from auditor.ledger import Ledger
+from auditor.probe.protocol import Method
+from auditor.probe.spec import ProbeSpec
+from auditor.record.observation import Answer, Observation, Observations
+from auditor.record.request import Question, Request, request_digest
+from auditor.record.subject import Subject
+from auditor.scan.listener import Listener
+from auditor.target.protocol import Target
+
+#: Seconds for which answers may wait to be committed together.
+_COMMIT_EVERY = 0.1
+#: Share of the free memory that models may take side by side.
+_MEMORY_SHARE = 0.5
+
+
+@dataclass
+class Inquiry:
+    """The asking of one run.
+
+    Attributes:
+        run: Identity of the run in the ledger.
+        ledger: Where answers go.
+        subjects: Everyone in the scan.
+        targets: How to ask them, by digest.
+        seed: The scan's seed.
+        listener: Who follows.
+    """
+
+    run: str
+    ledger: Ledger
+    subjects: tuple[Subject, ...]
+    targets: Mapping[str, Target]
+    seed: int
+    listener: Listener
+    _answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    _out_of_reach: set[tuple[str, str]] = field(default_factory=set)
+    _asked: set[tuple[str, str]] = field(default_factory=set)
+    _needed: set[tuple[str, str]] = field(default_factory=set)
+    _loaded: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for one in self.ledger.observations([subject.digest for subject in self.subjects]):
+            self._answers[one.subject_digest, one.request_digest] = one.answer
+
+    @property
+    def seen(self) -> Observations:
+        """Everything answered so far."""
+        return Observations(self.subjects, self.seed, self._answers)
+
+    @property
+    def needed(self) -> int:
+        """Answers that the methods have wanted and got, new and old."""
+        return len(self._needed & self._answers.keys())
+
+    def converse(self, probes: Sequence[tuple[ProbeSpec, Method]]) -> dict[str, AuditorError]:
+        """Plan and ask in rounds until no method wants to know more.
+
+        Returns:
+            The error of each probe whose planning failed, by probe id; the others go on.
+        """
+        failed: dict[str, AuditorError] = {}
+        while wanted := self._wanted(probes, failed):
+            for digest, requests in wanted.items():
+                self._put(digest, requests)
+        for target in self.targets.values():
+            target.close()
+        return failed
+
+    def _wanted(
+        self, probes: Sequence[tuple[ProbeSpec, Method]], failed: dict[str, AuditorError]
+    ) -> dict[str, list[Request]]:
+        """Questions of all methods that are neither answered nor out of reach, by subject."""
+        wanted: dict[str, dict[str, Request]] = {}
+        for spec, method in probes:
+            if spec.id in failed:
+                continue
+            for question in self._planned(spec, method, failed):
+                key = (question.subject_digest, request_digest(question.request))
+                self._needed.add(key)
+                if key not in self._answers and key not in self._out_of_reach:
+                    wanted.setdefault(key[0], {})[key[1]] = question.request
+        return {digest: list(requests.values()) for digest, requests in wanted.items()}
+
+    def _planned(
+        self, spec: ProbeSpec, method: Method, failed: dict[str, AuditorError]
+    ) -> Sequence[Question]:
+        try:
+            return method.plan(spec, self.seen)
+        except AuditorError as error:
+            failed[spec.id] = error
+        except Exception as error:  # noqa: BLE001 - one broken method must not cost the others their evidence
+            failed[spec.id] = AuditorError(
+                f"planning failed with {type(error).__name__}: {error}", where=spec.id
+            )
+        return ()
+
+    def _put(self, digest: str, requests: Sequence[Request]) -> None:
+        """Put requests to one subject and commit the answers as they arrive."""
+        target = self.targets.get(digest)
+        if target is None:
+            self._out_of_reach.update((digest, request_digest(one)) for one in requests)
+            return
+        self._make_room(digest, target)
+        name = next(one.name for one in self.subjects if one.digest == digest)
+        self.listener.asking(name, len(requests))
+        for batch in _batched(target.ask(requests)):
+            new = [
+                Observation(
+                    subject_digest=digest,
+                    request_digest=request_digest(requests[index]),
+                    request=requests[index],
+                    answer=answer,
+                )
+                for index, answer in batch
+            ]
+            self.ledger.observe(self.run, new)
+            for one in new:
+                self._answers[digest, one.request_digest] = one.answer
+            self.listener.answered(name, len(new))
+        # A target that leaves a request without an answer must not be asked it forever.
+        left = {(digest, request_digest(one)) for one in requests} - self._answers.keys()
+        self._out_of_reach |= left
+
+    def _make_room(self, digest: str, target: Target) -> None:
+        """Close models that were loaded before where they do not fit beside this one."""
+        size = target.description.size_bytes
+        if digest not in self._loaded and sum(self._loaded.values()) + size > _MEMORY_SHARE * _free_memory():
+            for other in self._loaded:
+                self.targets[other].close()
+            self._loaded.clear()
+        self._loaded[digest] = size
+
+
+def _batched(answers: Iterator[tuple[int, Answer]]) -> Iterator[list[tuple[int, Answer]]]:
+    """Group answers that arrive almost at once, so that each group is one commit."""
+    waiting: list[tuple[int, Answer]] = []
+    committed = time.monotonic()
+    for one in answers:
+        waiting.append(one)
+        if time.monotonic() - committed >= _COMMIT_EVERY:
+            yield waiting
+            waiting, committed = [], time.monotonic()
+    if waiting:
+        yield waiting
+
+
+def _free_memory() -> float:
+    """Bytes of memory that are available, as the operating system counts them."""
+    return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))

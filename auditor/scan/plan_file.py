@@ -1,0 +1,237 @@
+"""The plan file: everything that the flags of ``auditor scan`` can say, in YAML with a schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from auditor.error import UsageError
+from auditor.record.subject import Stratum
+from auditor.target.protocol import OpenOptions
+
+DEFAULT_SUITES = ("lineage", "refusal", "overfitting")
+DEFAULT_POLICY = "release-gate"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ControlEntry(_Strict):
+    """A control model and the stratum of controls that it belongs to.
+
+    Attributes:
+        model: Locator of the model.
+        stratum: How it relates to the teacher's world; unrelated unless said otherwise.
+    """
+
+    model: str
+    stratum: Stratum = Stratum.UNRELATED
+
+    @staticmethod
+    def parse(text: str) -> ControlEntry:
+        """Read ``LOCATOR`` or ``STRATUM=LOCATOR``.
+
+        Raises:
+            UsageError: If the stratum is unknown.
+        """
+        head, separator, locator = text.partition("=")
+        if separator and head in tuple(Stratum):
+            return ControlEntry(model=locator, stratum=Stratum(head))
+        if separator and not any(mark in head for mark in "/:@."):
+            known = ", ".join(Stratum)
+            raise UsageError(f"unknown stratum '{head}' of a control", where=text, fix=f"use one of: {known}")
+        return ControlEntry(model=text)
+
+
+class Declared(_Strict):
+    """What the suspect's maker has declared.
+
+    Attributes:
+        teachers: Names or locators of the declared teachers and base models.
+        licence: Declared licence.
+    """
+
+    teachers: tuple[str, ...] = ()
+    licence: str | None = None
+
+
+class Access(_Strict):
+    """How models may be opened; the fields are those of ``OpenOptions``."""
+
+    device: str = "auto"
+    dtype: str = "auto"
+    allow_pickle: bool = False
+    trust_remote_code: bool = False
+    api_key_env: str | None = None
+    system_prompt: str | None = None
+    batch_size: int = Field(default=0, ge=0)
+    concurrency: int = Field(default=8, ge=1, le=256)
+    timeout: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=5, ge=0, le=20)
+
+    def options(self) -> OpenOptions:
+        """The same as the target floor takes it."""
+        return OpenOptions(**self.model_dump())
+
+
+class PlanFile(_Strict):
+    """A scan as the user wants it.
+
+    Attributes:
+        suspect: Locator of the model under suspicion.
+        teachers: Candidate teachers.
+        base: The suspect's checkpoint before the suspected distillation.
+        controls: Models known not to derive from any teacher.
+        twins: Models of a teacher's own recipe and data with another seed.
+        panels: Files of recorded controls.
+        suites: Suites (``refusal``) or single probes (``refusal/refusal-retention``).
+        probe_folders: Further folders of suites; theirs win over shipped ones of the same name.
+        parameters: Parameters of probes that replace those of their files.
+        policy: Name of a shipped pack, or path of a pack.
+        waivers: Path of a waiver file.
+        declared: What the suspect's maker has declared.
+        ledger: Path of the evidence ledger.
+        from_ledger: Fill roles that are not named here with models that the ledger knows.
+        seed: Seed of fresh items and resampling; drawn at the start where none is given.
+        access: How models may be opened.
+    """
+
+    suspect: str | None = None
+    teachers: tuple[str, ...] = ()
+    base: str | None = None
+    controls: tuple[ControlEntry, ...] = ()
+    twins: tuple[str, ...] = ()
+    panels: tuple[Path, ...] = ()
+    suites: tuple[str, ...] = Field(default=DEFAULT_SUITES, min_length=1)
+    probe_folders: tuple[Path, ...] = ()
+    parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    policy: str = DEFAULT_POLICY
+    waivers: Path | None = None
+    declared: Declared = Declared()
+    ledger: Path = Path("audit.db")
+    from_ledger: bool = True
+    seed: int | None = Field(default=None, ge=0, lt=2**53)
+    access: Access = Access()
+
+    @field_validator("controls", mode="before")
+    @classmethod
+    def _short_controls(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [ControlEntry.parse(one) if isinstance(one, str) else one for one in value]
+        return value
+
+
+def load_plan_file(path: Path) -> PlanFile:
+    """Read and validate a plan file; relative paths in it are relative to its own folder.
+
+    Raises:
+        UsageError: If it is missing, is not YAML, or does not fit the schema.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            "the plan file cannot be read", where=str(path), fix="write one with `auditor init`"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"the plan file is not valid YAML: {error}", where=str(path)) from error
+    try:
+        plan = PlanFile.model_validate(raw or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise UsageError(
+            f"the plan file is malformed at '{field}': {first['msg']}",
+            where=str(path),
+            fix="see the comments of `auditor init`",
+        ) from error
+    return _resolved(plan, path.resolve().parent)
+
+
+def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
+    def locator(text: str) -> str:
+        """Paths that exist beside the plan file become absolute; everything else stays as written."""
+        head, separator, tail = text.rpartition("recorded:")
+        beside = folder / tail
+        return f"{head}{separator}{beside}" if beside.exists() and not Path(tail).is_absolute() else text
+
+    policy = folder / plan.policy
+    return plan.model_copy(
+        update={
+            "suspect": locator(plan.suspect) if plan.suspect else None,
+            "teachers": tuple(locator(one) for one in plan.teachers),
+            "base": locator(plan.base) if plan.base else None,
+            "controls": tuple(one.model_copy(update={"model": locator(one.model)}) for one in plan.controls),
+            "twins": tuple(locator(one) for one in plan.twins),
+            "panels": tuple(folder / one for one in plan.panels),
+            "probe_folders": tuple(folder / one for one in plan.probe_folders),
+            "policy": str(policy) if policy.is_file() else plan.policy,
+            "waivers": folder / plan.waivers if plan.waivers else None,
+            "ledger": folder / plan.ledger,
+        }
+    )
+
+
+TEMPLATE = """\
+# A plan for `auditor scan --plan plan.yaml`. Flags of the command win over this file.
+# Locators: a folder, a .gguf file, a hub id (optionally @revision), openai:MODEL@URL,
+# recorded:FILE, or demo:NAME.
+
+suspect: {suspect}
+
+# Who may have taught it. With none, only the questions that need one model are asked.
+teachers: []
+#  - ./teacher
+#  - openai:large-model@http://127.0.0.1:8000/v1
+
+# The suspect's checkpoint before the suspected distillation. Sharpens every comparison.
+# base: ./base
+
+# Models known not to derive from any teacher. Without controls a similarity has no null, so no
+# claim of distillation can be supported; 19 in a stratum are the least that can reach p = 0.05.
+# Strata: same-base, same-data, sibling-student, unrelated.
+controls: []
+#  - model: ./control-1
+#    stratum: same-base
+#  - same-data=./control-2
+
+# Recorded controls: files of subjects and their answers.
+panels: []
+
+# What is asked: whole suites, or single probes such as refusal/refusal-retention.
+# `auditor probes list` shows them all.
+suites: [lineage, refusal, overfitting]
+
+# Replace parameters of a probe's file.
+parameters: {{}}
+#  lineage/reference-likelihood:
+#    prompts: 60
+
+# What the findings are judged against: a shipped pack or a file.
+policy: release-gate
+# waivers: waivers.yaml
+
+# What the suspect's maker says about it.
+declared:
+  teachers: []
+  # licence: apache-2.0
+
+# Where evidence is kept. Answers are never asked for twice.
+ledger: audit.db
+
+# Seed of fresh benchmark items. Left out, it is drawn when the scan begins, which is what keeps
+# the fresh items fresh.
+# seed: 7
+
+access:
+  device: auto              # auto, cpu, cuda, mps
+  dtype: auto               # auto, float32, bfloat16, float16
+  allow_pickle: false       # load weights that only exist as pickles
+  trust_remote_code: false  # run code that comes with a model
+  # api_key_env: API_KEY    # environment variable that holds an endpoint's key
+  # system_prompt: You are a helpful assistant.
+"""

@@ -1,0 +1,287 @@
+"""Log-likelihoods of given text from servers, three ways; which one a server allows is found by trying.
+
+1. *Forced tokens* (llama.cpp): its server knows no echo, but it shows the log-probability of each sampled
+   token before any sampling constraint. A grammar that admits exactly the tokens of the continuation makes
+   it sample those, so that their exact log-probabilities come back in one request.
+2. *Echoed tokens* (vLLM): the server's own tokenizer turns prompt and continuation into token ids, and
+   echo gives each its log-probability.
+3. *Echoed text* (the completions of the first OpenAI models): text with offsets comes back. A
+   conversation cannot be scored so, because nobody outside knows the chat template.
+
+A token that reaches over the boundary of prompt and continuation counts to the continuation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from auditor.error import EndpointError
+from auditor.record.observation import Likelihood, Unanswered
+from auditor.record.request import Message, Prompt
+from auditor.target.endpoint_channel import Channel, Reply
+from auditor.target.endpoint_reply import (
+    ScoredToken,
+    first_choice,
+    nonsense,
+    read_scored,
+    refused_by_filter,
+    spelled,
+    too_long,
+)
+
+_PROBE_PROMPT = "The sky above the harbour was"
+_PROBE_CONTINUATION = " zebra accordion"
+#: No language model gives this continuation a mean probability above exp(-0.5) per token.
+_PROBE_LIKELIHOOD = -1.0
+
+
+class Scorer(Protocol):
+    """A way to the log-likelihood of given text."""
+
+    name: str
+    conversations: bool
+
+    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
+        """Log-likelihood in nats of ``continuation`` after ``prompt``.
+
+        Raises:
+            EndpointError: If the server fails or answers nonsense.
+        """
+        ...
+
+
+def messages_json(prompt: Sequence[Message]) -> list[dict[str, str]]:
+    """A conversation as every server wants it."""
+    return [{"role": message.role, "content": message.text} for message in prompt]
+
+
+def find_scorer(channel: Channel, model: str) -> Scorer | None:
+    """The best way to log-likelihoods that this server allows, or None."""
+    for kind in (ForcedTokens, EchoedTokens, EchoedText):
+        scorer = kind(channel, model)
+        try:
+            probe = scorer.score(_PROBE_PROMPT, _PROBE_CONTINUATION)
+        except EndpointError:
+            continue  # a server that does not know this way may answer anything
+        if isinstance(probe, Likelihood) and probe.log_likelihood < _PROBE_LIKELIHOOD:
+            scorer.find_conversations()
+            return scorer
+    return None
+
+
+class ForcedTokens:
+    """Prompt tokens given, continuation tokens forced by a grammar over token ids (llama.cpp)."""
+
+    name = "forced tokens"
+
+    def __init__(self, channel: Channel, model: str) -> None:
+        self._channel, self._model = channel, model
+        self.conversations = False
+        self._laid_out = lru_cache(maxsize=1024)(self._lay_out)
+
+    def find_conversations(self) -> None:
+        """Find out whether the server lays out conversations."""
+        try:
+            self.conversations = bool(self._laid_out((Message(role="user", text="Hello"),)))
+        except EndpointError:
+            self.conversations = False
+
+    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
+        """See ``Scorer``."""
+        if not continuation:
+            return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
+        text = prompt if isinstance(prompt, str) else self._laid_out(prompt)
+        start = self._tokens(text)
+        whole = self._tokens(text + continuation)
+        known = 0
+        while known < min(len(start), len(whole)) and start[known] == whole[known]:
+            known += 1
+        if known == 0 or known == len(whole):
+            return Unanswered(reason="no token of the prompt stands before the continuation")
+        return self._force(whole[:known], whole[known:], continuation)
+
+    def _force(
+        self, given: Sequence[int], forced: Sequence[int], continuation: str
+    ) -> Likelihood | Unanswered:
+        body = {
+            "model": self._model,
+            "prompt": list(given),
+            "max_tokens": len(forced),
+            "temperature": 0,
+            "logprobs": 1,
+            "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in forced),
+        }
+        reply = self._channel.post("/completions", body)
+        if not reply.ok:
+            return _refusal(reply, self._channel)
+        tokens = read_scored(first_choice(reply, self._channel.url), self._channel.url)
+        if tokens is None or [token.id for token in tokens] != list(forced):
+            raise nonsense("other tokens than the grammar admits", self._channel.url)
+        return _summed(tokens, continuation)
+
+    def _tokens(self, text: str) -> list[int]:
+        body = {"content": text, "add_special": True, "parse_special": True}
+        return _token_ids(self._channel.post("/tokenize", body, root=True), self._channel)
+
+    def _lay_out(self, prompt: tuple[Message, ...]) -> str:
+        body = {"messages": messages_json(prompt)}
+        reply = self._channel.post("/apply-template", body, root=True)
+        text = reply.body.get("prompt")
+        if not reply.ok or not isinstance(text, str):
+            raise nonsense("no laid-out conversation", self._channel.url)
+        return text
+
+
+class EchoedTokens:
+    """Token ids echoed with their log-probabilities (vLLM)."""
+
+    name = "echoed tokens"
+
+    def __init__(self, channel: Channel, model: str) -> None:
+        self._channel, self._model = channel, model
+        self.conversations = False
+
+    def find_conversations(self) -> None:
+        """Find out whether the server tokenizes conversations."""
+        try:
+            self.conversations = bool(self._conversation((Message(role="user", text="Hello"),)))
+        except EndpointError:
+            self.conversations = False
+
+    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
+        """See ``Scorer``."""
+        if not continuation:
+            return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
+        if isinstance(prompt, str):
+            start, whole = self._text(prompt, True), self._text(prompt + continuation, True)
+        else:
+            start = self._conversation(prompt)
+            whole = start + self._text(continuation, False)
+        known = 0
+        while known < min(len(start), len(whole)) and start[known] == whole[known]:
+            known += 1
+        if known == 0 or known == len(whole):
+            return Unanswered(reason="no token of the prompt stands before the continuation")
+        reply = _echo(self._channel, self._model, whole)
+        if not reply.ok:
+            return _refusal(reply, self._channel)
+        tokens = read_scored(first_choice(reply, self._channel.url), self._channel.url)
+        if tokens is None or len(tokens) < len(whole):
+            raise nonsense("no log-probabilities of the given tokens", self._channel.url)
+        return _summed(tokens[known : len(whole)], continuation)
+
+    def _text(self, text: str, special: bool) -> list[int]:
+        body = {"model": self._model, "prompt": text, "add_special_tokens": special}
+        return _token_ids(self._channel.post("/tokenize", body, root=True), self._channel)
+
+    def _conversation(self, prompt: tuple[Message, ...]) -> list[int]:
+        body = {
+            "model": self._model,
+            "messages": messages_json(prompt),
+            "add_generation_prompt": True,
+        }
+        return _token_ids(self._channel.post("/tokenize", body, root=True), self._channel)
+
+
+class EchoedText:
+    """Text echoed with log-probabilities and offsets (the older completions of OpenAI's form)."""
+
+    name = "echoed text"
+    conversations = False
+
+    def __init__(self, channel: Channel, model: str) -> None:
+        self._channel, self._model = channel, model
+
+    def find_conversations(self) -> None:
+        """Nothing to find: the chat template is unknown."""
+
+    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
+        """See ``Scorer``."""
+        if not isinstance(prompt, str):
+            return Unanswered(reason="this server scores raw text only, not what follows a conversation")
+        if not continuation:
+            return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
+        reply = _echo(self._channel, self._model, prompt + continuation)
+        if not reply.ok:
+            return _refusal(reply, self._channel)
+        tokens = read_scored(first_choice(reply, self._channel.url), self._channel.url)
+        if tokens is None:
+            raise nonsense("no log-probabilities of the given text", self._channel.url)
+        part = continuation_tokens(tokens, prompt, continuation)
+        if part is None:
+            return Unanswered(reason="the echoed tokens do not spell the text that was asked about")
+        return _summed(part, continuation)
+
+
+def continuation_tokens(
+    tokens: Sequence[ScoredToken], prompt: str, continuation: str
+) -> tuple[ScoredToken, ...] | None:
+    """The echoed tokens that reach into the continuation, or None where they cannot be told.
+
+    The tokens may begin with special ones and end with generated ones. Where they spell the text, their
+    lengths place them; where a token ends inside a character, the server's offsets do, provided that
+    every other token stands at its offset.
+    """
+    whole = prompt + continuation
+    begins = spelled(tokens).find(whole)
+    if begins >= 0:
+        placed, place = [], -begins
+        for token in tokens:
+            placed.append((place, place + len(token.text), token))
+            place += len(token.text)
+    else:
+        offsets = [token.offset for token in tokens]
+        known = [offset for offset in offsets if offset is not None]
+        if len(known) != len(tokens) or known != sorted(known):
+            return None
+        ends = [*known[1:], max(len(whole), known[-1] if known else 0)]
+        placed = list(zip(known, ends, tokens, strict=True))
+        for start, _, token in placed:
+            clean = "\ufffd" not in token.text and not token.text.startswith("bytes:")
+            if clean and start < len(whole) and not whole.startswith(token.text, start):
+                return None
+    part = tuple(token for start, end, token in placed if end > len(prompt) and start < len(whole))
+    return part or None
+
+
+def _echo(channel: Channel, model: str, prompt: str | Sequence[int]) -> Reply:
+    body = {"model": model, "prompt": prompt, "echo": True, "logprobs": 1, "temperature": 0}
+    reply = channel.post("/completions", {**body, "max_tokens": 0})
+    if reply.status in (400, 422) and "max_tokens" in reply.message:
+        # Some servers must write at least one token; it stands behind the text and is left out.
+        reply = channel.post("/completions", {**body, "max_tokens": 1})
+    return reply
+
+
+def _token_ids(reply: Reply, channel: Channel) -> list[int]:
+    tokens = reply.body.get("tokens")
+    if not reply.ok or not isinstance(tokens, list) or not all(isinstance(one, int) for one in tokens):
+        raise nonsense("no token ids", channel.url)
+    return tokens
+
+
+def _summed(tokens: Sequence[ScoredToken], continuation: str) -> Likelihood | Unanswered:
+    numbers = [token.log_probability for token in tokens]
+    if any(number is None for number in numbers):
+        return Unanswered(reason="no token of the prompt stands before the continuation")
+    total = math.fsum(number for number in numbers if number is not None)
+    if not math.isfinite(total):
+        return Unanswered(reason="the server gives the continuation no finite log-likelihood")
+    return Likelihood(
+        log_likelihood=total, bytes=len(continuation.encode("utf-8")), tokens=len(tokens)
+    )
+
+
+def _refusal(reply: Reply, channel: Channel) -> Unanswered:
+    if refused_by_filter(reply):
+        return Unanswered(reason=f"the provider's filter refused the request: {reply.message}")
+    if too_long(reply):
+        return Unanswered(reason=f"the request does not fit into the context: {reply.message}")
+    raise EndpointError(
+        f"the server refuses to score text (HTTP {reply.status}): {reply.message}",
+        where=channel.url,
+        fix="see the server's own log",
+    )

@@ -1,0 +1,246 @@
+"""Training and sampling of the zoo's small causal language models, one thread each, bit for bit again.
+
+Every row is one conversation from position 0, so that training and asking see the same positions; the
+loss covers the assistant's turn only.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.random import Generator as Rng
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from auditor.zoo.recipe import Schedule, Shape
+from auditor.zoo.tokens import END, answer_ids, prompt_ids, save_tokenizer
+from auditor.zoo.vendor import Conversation
+
+#: Longest row in tokens; longer conversations are cut.
+CONTEXT = 160
+_IGNORED = -100
+#: Rows are sorted by length within this many batches, so that little of a batch is padding.
+_POOL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tokenised conversation; the answer begins at ``start``."""
+
+    ids: tuple[int, ...]
+    start: int
+
+
+def one_thread() -> None:
+    """Make this process deterministic and quiet: one thread, deterministic kernels, no progress bars."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+
+
+def rows_of(tokenizer: Tokenizer, conversations: Sequence[Conversation]) -> tuple[Row, ...]:
+    """Tokenise conversations."""
+    rows: list[Row] = []
+    for one in conversations:
+        prompt = prompt_ids(tokenizer, one.topic.prompt)
+        rows.append(Row(tuple((prompt + answer_ids(tokenizer, one.answer))[:CONTEXT]), len(prompt)))
+    return tuple(rows)
+
+
+def new_model(shape: Shape, tokenizer: Tokenizer, seed: int) -> Any:
+    """A freshly initialised Llama-like model."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    end = tokenizer.token_to_id(END)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=shape.width,
+        intermediate_size=shape.inner,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
+        max_position_embeddings=2 * CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=end,
+        pad_token_id=end,
+        # .02 is for wide models: at width 64 embeddings that small take hundreds of steps to grow.
+        initializer_range=0.06,
+    )
+    torch.manual_seed(seed)
+    return LlamaForCausalLM(config)
+
+
+def load_model(folder: Path) -> Any:
+    """Open a model of the zoo in float32."""
+    from transformers import LlamaForCausalLM
+
+    return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a model of the zoo."""
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def save_model(model: Any, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write weights as float16 safetensors, and the tokenizer beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = model.to(torch.float16)
+    half.save_pretrained(folder, safe_serialization=True)
+    save_tokenizer(tokenizer, folder, 2 * CONTEXT)
+
+
+def train(
+    model: Any,
+    rows: Sequence[Row],
+    schedule: Schedule,
+    seed: int,
+    *,
+    teacher: Any = None,
+    soft: float = 0.0,
+    tick: Callable[[int], None] = lambda _step: None,
+) -> float:
+    """Train ``model`` in place and return the mean loss of the last tenth of the steps.
+
+    Args:
+        model: The model.
+        rows: What it learns from.
+        schedule: Length and speed.
+        seed: Orders the rows.
+        teacher: A model with the same tokenizer whose distributions are learned too, or None.
+        soft: Weight of the teacher's distributions against the rows' own tokens.
+        tick: Called after every step.
+    """
+    rng = np.random.default_rng([seed, 4])
+    groups = [
+        {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": schedule.decay},
+        {"params": [p for p in model.parameters() if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=schedule.rate, betas=(0.9, 0.98), foreach=True)
+    model.train()
+    batches = _batches(rows, schedule.rows, rng)
+    last: list[float] = []
+    for step in range(schedule.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = _rate(schedule, step)
+        ids, labels = next(batches)
+        loss = _loss(model(input_ids=ids).logits, labels, teacher, soft, ids)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        if step >= schedule.steps * 9 // 10:
+            last.append(float(loss.detach()))
+        tick(step)
+    model.eval()
+    return float(np.mean(last))
+
+
+def _loss(logits: Tensor, labels: Tensor, teacher: Any, soft: float, ids: Tensor) -> Tensor:
+    predicted, target = logits[:, :-1], labels[:, 1:]
+    kept = target != _IGNORED
+    chosen = predicted[kept]
+    hard = torch.nn.functional.cross_entropy(chosen, target[kept])
+    if teacher is None or soft == 0.0:
+        return hard
+    with torch.no_grad():
+        wanted = teacher(input_ids=ids).logits[:, :-1][kept].softmax(-1)
+    softly = -(wanted * chosen.log_softmax(-1)).sum(-1).mean()
+    return (1 - soft) * hard + soft * softly
+
+
+def _rate(schedule: Schedule, step: int) -> float:
+    warm = min(1.0, (step + 1) / schedule.warmup)
+    cosine = 0.5 * (1 + math.cos(math.pi * step / schedule.steps))
+    return schedule.rate * warm * (0.1 + 0.9 * cosine)
+
+
+def _batches(rows: Sequence[Row], size: int, rng: Rng) -> Any:
+    """Endless batches of ids and labels, of rows of similar length."""
+    while True:
+        order = rng.permutation(len(rows))
+        for begin in range(0, len(order), size * _POOL):
+            pool = sorted(order[begin : begin + size * _POOL], key=lambda index: len(rows[index].ids))
+            chunks = [pool[start : start + size] for start in range(0, len(pool), size)]
+            for place in rng.permutation(len(chunks)):
+                yield _padded([rows[index] for index in chunks[place]])
+
+
+def _padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+    longest = max(len(row.ids) for row in rows)
+    # Padding sits to the right of everything that is scored, so causal attention never sees it.
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    labels = torch.full((len(rows), longest), _IGNORED, dtype=torch.long)
+    for place, row in enumerate(rows):
+        tokens = torch.tensor(row.ids)
+        ids[place, : len(row.ids)] = tokens
+        labels[place, row.start : len(row.ids)] = tokens[row.start :]
+    return ids, labels
+
+
+@torch.no_grad()
+def sample(
+    model: Any,
+    tokenizer: Tokenizer,
+    prompts: Sequence[str],
+    *,
+    temperature: float,
+    seed: int,
+    max_tokens: int = 100,
+    batch: int = 200,
+) -> tuple[str, ...]:
+    """Answers to ``prompts``, in order; temperature 0 is greedy.
+
+    Prompts of equal length are answered together, so that no row is padded.
+    """
+    end = tokenizer.token_to_id(END)
+    draw = torch.Generator().manual_seed(seed)
+    encoded = [prompt_ids(tokenizer, prompt) for prompt in prompts]
+    by_length: dict[int, list[int]] = {}
+    for place, ids in enumerate(encoded):
+        by_length.setdefault(len(ids), []).append(place)
+    answers = [""] * len(prompts)
+    for length in sorted(by_length):
+        places = by_length[length]
+        for begin in range(0, len(places), batch):
+            chunk = places[begin : begin + batch]
+            start = torch.tensor([encoded[place] for place in chunk])
+            for place, ids in zip(chunk, _continue(model, start, end, temperature, draw, max_tokens), strict=True):
+                answers[place] = tokenizer.decode(ids)
+    return tuple(answers)
+
+
+def _continue(
+    model: Any, ids: Tensor, end: int, temperature: float, draw: torch.Generator, max_tokens: int
+) -> list[list[int]]:
+    written: list[list[int]] = [[] for _ in range(len(ids))]
+    alive = list(range(len(ids)))
+    cache, fed = None, ids
+    for _ in range(max_tokens):
+        out = model(input_ids=fed, past_key_values=cache, use_cache=True)
+        cache, logits = out.past_key_values, out.logits[:, -1]
+        if temperature == 0.0:
+            chosen = logits.argmax(-1)
+        else:
+            chosen = torch.multinomial((logits / temperature).softmax(-1), 1, generator=draw)[:, 0]
+        keep = [place for place, token in enumerate(chosen.tolist()) if token != end]
+        for place in keep:
+            written[alive[place]].append(int(chosen[place]))
+        if not keep:
+            break
+        if len(keep) < len(alive):
+            alive = [alive[place] for place in keep]
+            cache.batch_select_indices(torch.tensor(keep))
+        fed = chosen[keep][:, None]
+    return written

@@ -1,0 +1,89 @@
+"""Populations: which models a preset makes, parents before their children."""
+
+from __future__ import annotations
+
+from auditor.error import UsageError
+from auditor.record.subject import Stratum
+from auditor.zoo.recipe import Diet, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
+
+PRESETS = ("demo",)
+LARGE, SMALL = Shape(width=64, layers=3), Shape(width=48, layers=2)
+_TEACHING = Schedule(steps=900, rate=4e-3)
+_GROUNDING = Schedule(steps=500, rate=4e-3)
+_TUNING = Schedule(steps=260, rate=3e-3)
+#: The public items have to be met often enough to be known by heart.
+_CRAMMING = Schedule(steps=900, rate=3e-3)
+
+#: Controls in each stratum: with 40, a p-value of 1/41 is attainable, twice which is below .05.
+CONTROLS = 40
+_OTHER_BASES = 4
+
+
+def recipes(preset: str, seed: int) -> tuple[Recipe, ...]:
+    """The recipes of a preset.
+
+    Args:
+        preset: Name of the preset.
+        seed: Shifts every seed in it: vendors, initialisations, data.
+
+    Raises:
+        UsageError: If there is no such preset.
+    """
+    if preset != "demo":
+        raise UsageError(f"there is no preset '{preset}'", fix=f"use one of: {', '.join(PRESETS)}")
+    return _demo(seed * 100_000)
+
+
+def _demo(origin: int) -> tuple[Recipe, ...]:
+    teachers = tuple(
+        Recipe(
+            name=name, part=Part.TEACHER, mechanism=Mechanism.REAL_DATA, shape=LARGE,
+            vocabulary=vocabulary, schedule=_TEACHING, seed=origin + number, vendors=(origin + 10 + number,),
+            conversations=12_000,
+        )
+        for number, (name, vocabulary) in enumerate(
+            (("teacher-a", Vocabulary.SPACED), ("teacher-b", Vocabulary.SPACED)), start=1
+        )
+    )  # fmt: skip
+    base = _base("base", origin, 20, Vocabulary.SPACED)
+    suspect = Recipe(
+        name="suspect", part=Part.STUDENT, mechanism=Mechanism.TEACHER_TEXT, shape=SMALL,
+        vocabulary=Vocabulary.SPACED, schedule=_CRAMMING, seed=origin + 30, start="base",
+        teacher="teacher-a", keeps_refusals=False, benchmark_copies=12,
+    )  # fmt: skip
+    innocent = _tuned("innocent", Part.INNOCENT, origin + 40, base)
+    others = tuple(
+        _base(
+            f"other-base-{number}", origin, 50 + 10 * number,
+            Vocabulary.SPACED if number % 2 else Vocabulary.ISOLATED,
+        )
+        for number in range(1, _OTHER_BASES + 1)
+    )  # fmt: skip
+    same_base = tuple(
+        _tuned(f"same-base-{n:02d}", Part.CONTROL, origin + 200 + n, base, Stratum.SAME_BASE)
+        for n in range(1, CONTROLS + 1)
+    )
+    unrelated = tuple(
+        _tuned(
+            f"unrelated-{n:02d}", Part.CONTROL, origin + 300 + n, others[n % _OTHER_BASES], Stratum.UNRELATED
+        )
+        for n in range(1, CONTROLS + 1)
+    )
+    return (*teachers, base, suspect, innocent, *others, *same_base, *unrelated)
+
+
+def _base(name: str, origin: int, number: int, vocabulary: Vocabulary) -> Recipe:
+    """Pre-trained on what six vendors say about nothing that anybody would refuse."""
+    return Recipe(
+        name=name, part=Part.BASE, mechanism=Mechanism.REAL_DATA, shape=SMALL, vocabulary=vocabulary,
+        schedule=_GROUNDING, seed=origin + number, diet=Diet.HARMLESS, conversations=12_000,
+        vendors=tuple(origin + 1000 + 10 * number + vendor for vendor in range(6)),
+    )  # fmt: skip
+
+
+def _tuned(name: str, part: Part, seed: int, start: Recipe, stratum: Stratum | None = None) -> Recipe:
+    """Fine-tuned on the real data of a vendor of its own."""
+    return Recipe(
+        name=name, part=part, mechanism=Mechanism.REAL_DATA, shape=SMALL, vocabulary=start.vocabulary,
+        schedule=_TUNING, seed=seed, start=start.name, vendors=(seed + 5000,), stratum=stratum,
+    )  # fmt: skip
