@@ -6,9 +6,6 @@ integrity, 5 the tool failed, 130 interrupted.
 
 from __future__ import annotations
 
-import sys
-
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -17,10 +14,15 @@ from auditor import __version__
 from auditor.cli import demo, init, ledger, models, policy, probes, report, scan, zoo
 from auditor.error import AuditorError
 
-INTERRUPTED = 130
+
+def _leave(status: int | None, **_: object) -> None:
+    """Every command returns the status that the process ends with."""
+    raise typer.Exit(status or 0)
+
 
 app = typer.Typer(
     name="auditor",
+    result_callback=_leave,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -68,24 +70,12 @@ def run(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status. Errors that a user can meet are one line on standard error, never a traceback.
     """
-    complaints = Console(stderr=True, soft_wrap=True)
     try:
-        status = app(arguments, standalone_mode=False)
+        app(arguments)
     except AuditorError as error:
+        complaints = Console(stderr=True, soft_wrap=True)
         complaints.print(f"[bold red]error:[/bold red] {escape(str(error))}", highlight=False)
         return error.exit_status
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        complaints.print(
-            "interrupted; everything answered so far is kept, and the same command goes on from there"
-        )
-        return INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except BrokenPipeError:
-        # The reader of our output (a pager, `head`) has left: nothing is wrong, and nobody to tell.
-        sys.stderr.close()
-        return 0
-    return int(status or 0)
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else 0
+    return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from auditor.error import UsageError
 from auditor.scan.plan_file import TEMPLATE
@@ -38,6 +39,4 @@ def init(
 
 def _quoted(text: str) -> str:
     """A YAML scalar that reads back as ``text`` whatever it holds."""
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
+    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=1 << 30).strip()

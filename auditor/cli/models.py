@@ -13,7 +13,8 @@ app = typer.Typer(no_args_is_help=True, help="Look at models.", rich_markup_mode
 
 
 @app.command(
-    epilog="[bold]Examples[/bold]\n\n  auditor models inspect ./student\n\n  auditor models inspect demo:suspect --json"
+    epilog="[bold]Examples[/bold]\n\n  auditor models inspect ./student\n\n"
+    "  auditor models inspect demo:suspect --json"
 )
 def inspect(
     model: Annotated[str, typer.Argument(help="Locator, as for `auditor scan`.")],

@@ -44,7 +44,7 @@ def show(scan: Scan, *, as_json: bool, quiet: bool, reports: tuple[Path, ...]) -
     for path in reports:
         write_report(scan, path, format_of(path))
     if as_json:
-        typer.echo(render_json(view))
+        typer.echo(render_json(scan))
     elif not quiet:
         console = Console()
         render_terminal(view, console)

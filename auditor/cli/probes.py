@@ -60,7 +60,7 @@ def show(
     lines = {
         "Claim": spec.file.claim.value,
         "Method": spec.file.method,
-        "Null": spec.file.null,
+        "Null": spec.file.null_hypothesis,
         "Guarantee": spec.file.guarantee,
         "Needs": needs,
         "Uses": uses or "nothing else",

@@ -29,13 +29,11 @@ EXAMPLES = """
     auditor scan --plan plan.yaml
 """
 
-ROLES, ASKED, JUDGED, OPENING, OUTPUT = (
-    "Who takes part",
-    "What is asked",
-    "How it is judged",
-    "Opening models",
-    "Output",
-)
+ROLES, ASKED, JUDGED = "Who takes part", "What is asked", "How it is judged"
+OPENING, OUTPUT = "Opening models", "Output"
+
+#: Exit status after Ctrl-C, as shells have it.
+INTERRUPTED = 130
 
 
 def scan(
@@ -43,7 +41,8 @@ def scan(
         str | None,
         typer.Argument(
             metavar="[MODEL-ID]",
-            help="The suspect: folder, .gguf, hub id[@revision], openai:MODEL@URL, recorded:FILE or demo:NAME.",
+            help="The suspect: a folder, a .gguf file, a hub id with optional @revision, openai:MODEL@URL, "
+            "recorded:FILE or demo:NAME.",
         ),
     ] = None,
     plan: Annotated[
@@ -65,7 +64,8 @@ def scan(
         list[str] | None,
         typer.Option(
             metavar="[STRATUM=]MODEL",
-            help="Model known not to derive from a teacher; strata: same-base, same-data, sibling-student, unrelated.",
+            help="Model known not to derive from a teacher; strata: same-base, same-data, "
+            "sibling-student, unrelated.",
             rich_help_panel=ROLES,
         ),
     ] = None,
@@ -226,8 +226,14 @@ def perform(wanted: PlanFile, reports: tuple[Path, ...], *, as_json: bool, quiet
 
     for path in reports:
         format_of(path)  # a misspelt ending must not cost the user a finished scan
-    with Ledger.open(wanted.ledger) as evidence, following(quiet=quiet or as_json) as listener:
-        finished = conduct(wanted, evidence, listener)
+    try:
+        with Ledger.open(wanted.ledger) as evidence, following(quiet=quiet or as_json) as listener:
+            finished = conduct(wanted, evidence, listener)
+    except KeyboardInterrupt:
+        typer.echo(
+            "interrupted; all answers so far are kept, and the same command goes on from there", err=True
+        )
+        return INTERRUPTED
     return show(finished, as_json=as_json, quiet=quiet, reports=reports)
 
 

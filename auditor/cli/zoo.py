@@ -24,8 +24,6 @@ def build(
     from auditor.zoo.build import build as build_population
 
     console = Console(stderr=True)
-    population = build_population(
-        preset, out, workers=workers, seed=seed, progress=lambda text: console.print(text)
-    )
+    population = build_population(preset, out, workers=workers, seed=seed, progress=console.print)
     typer.echo(population.digest)
     return 0

@@ -5,9 +5,9 @@ The *content* of a record is the RFC 8785 canonical JSON of five columns::
     {"body_sha256":"sha256:…","kind":"…","prev_sha256":"sha256:…","run":"…","seq":N}
 
 where ``body_sha256`` is the digest of the body's bytes as stored. Its *leaf* is the RFC 6962 leaf
-hash of that content, SHA-256 over one zero byte and the content. ``prev_sha256`` of a record is the leaf of the
-record before it, and :data:`GENESIS` for the first. Because the content holds the body's digest and
-not the body, a body can later be redacted and its place in the chain still be proven.
+hash of that content: SHA-256 over one zero byte and the content. ``prev_sha256`` of a record is the
+leaf of the record before it, and :data:`GENESIS` for the first. Because the content holds the body's
+digest and not the body, a body can later be redacted and its place in the chain still be proven.
 
 ``recorded_at`` is no part of the content: the same evidence gives the same leaves whenever it was
 written. The chain therefore does not vouch for times.

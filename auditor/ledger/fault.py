@@ -64,11 +64,19 @@ def ledger_error(error: sqlite3.Error, path: Path) -> LedgerError:
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Turn every SQLite or operating-system error inside the block into a ``LedgerError``."""
+    """Turn every SQLite error inside the block into a ``LedgerError``."""
     try:
         yield
     except sqlite3.Error as error:
         raise ledger_error(error, path) from error
+
+
+@contextmanager
+def told_on_opening(path: Path) -> Iterator[None]:
+    """Turn every SQLite or operating-system error inside the block into a ``LedgerError``."""
+    try:
+        with told(path):
+            yield
     except OSError as error:
         raise LedgerError(
             f"the ledger cannot be opened: {error.strerror or error}",

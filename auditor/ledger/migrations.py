@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from auditor.error import LedgerError
@@ -85,8 +86,8 @@ _EVIDENCE = (
 STEPS: dict[str, tuple[str, ...]] = {"0001_evidence": _EVIDENCE}
 
 
-def pending(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Names of the steps that this ledger still lacks.
+def pending(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]:
+    """Names of the steps that the ledger at ``path`` still lacks.
 
     Raises:
         LedgerError: If it was written by a newer version, or is no ledger at all.
@@ -97,7 +98,9 @@ def pending(connection: sqlite3.Connection) -> tuple[str, ...]:
         return tuple(STEPS)
     if application != APPLICATION_ID or not {"evidence", "_sqlite_migrations"} <= tables:
         raise LedgerError(
-            "this is the SQLite database of another program", fix="name another ledger with --ledger"
+            "this is the SQLite database of another program",
+            where=str(path),
+            fix="name another ledger with --ledger",
         )
     applied = {
         str(name)
@@ -108,6 +111,7 @@ def pending(connection: sqlite3.Connection) -> tuple[str, ...]:
     if newer := sorted(applied - set(STEPS)):
         raise LedgerError(
             f"this ledger was written by a newer version of the auditor (step {newer[0]})",
+            where=str(path),
             fix="upgrade distillation-auditor, or name another ledger with --ledger",
         )
     return tuple(name for name in STEPS if name not in applied)

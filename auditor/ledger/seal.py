@@ -10,19 +10,6 @@ Source: RFC 6962, section 2.1 (Laurie, Langley, Kasper 2013).
 from __future__ import annotations
 
 import hashlib
-from enum import StrEnum
-from typing import Any
-
-from auditor.record.codec import encode
-from auditor.record.scan import Environment
-
-
-class Point(StrEnum):
-    """When a seal is set: after the plan, on going on in another environment, after the verdict."""
-
-    START = "start"
-    RESUME = "resume"
-    END = "end"
 
 
 class Tree:
@@ -60,11 +47,3 @@ def leaf_bytes(leaf: str | bytes) -> bytes:
     """The 32 bytes of a leaf that is written ``sha256:…``."""
     text = leaf.decode("ascii") if isinstance(leaf, bytes) else leaf
     return bytes.fromhex(text.removeprefix("sha256:"))
-
-
-def seal_body(point: Point, tree: Tree, environment: Environment | None = None) -> dict[str, Any]:
-    """The body of a seal over ``tree``; where the run starts or goes on, with its environment."""
-    body: dict[str, Any] = {"point": point.value, "leaves": tree.size, "root": tree.root}
-    if environment is not None:
-        body["environment"] = encode(environment)
-    return body

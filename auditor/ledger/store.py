@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 from urllib.parse import quote
@@ -38,6 +40,12 @@ def check_path(path: Path, *, create: bool) -> None:
                 where=str(path),
                 fix="scan a model first, or name another ledger with --ledger",
             )
+        if path.parent.exists() and not path.parent.is_dir():
+            raise LedgerError(
+                f"{path.parent.name} is a file, so there can be no ledger in it",
+                where=str(path),
+                fix="name another ledger with --ledger",
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         return
     with path.open("rb") as stream:
@@ -52,11 +60,13 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?{mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
     )
-    connection.execute("PRAGMA recursive_triggers = 1")
-    # A ledger may come from a stranger: its schema must not run functions with side effects.
-    connection.execute("PRAGMA trusted_schema = 0")
-    connection.execute("PRAGMA cell_size_check = 1")
-    connection.execute("PRAGMA cache_size = -32000")
+    try:
+        connection.execute("PRAGMA recursive_triggers = 1")
+        connection.execute("PRAGMA cell_size_check = 1")  # a ledger may come from a stranger
+        connection.execute("PRAGMA cache_size = -32000")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -65,16 +75,20 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
     Raises:
         LedgerError: If the file is a newer or foreign database.
+        OSError: If the file is read-only.
         sqlite3.Error: If SQLite cannot open or write it.
     """
+    if path.exists() and not os.access(path, os.W_OK):
+        # SQLite would open it for reading and say nothing before the first answer is to be written.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     connection = _connect(path, "mode=rwc")
     try:
-        pending(connection)  # refuses foreign files before their journal mode is changed
+        pending(connection, path)  # refuses foreign files before their journal mode is changed
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL survives the death of the process; seals are written with FULL and survive the machine's.
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("BEGIN IMMEDIATE")  # fails at once where the file cannot be written
-        if pending(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        if pending(connection, path):
             migrate(connection)
         connection.execute("COMMIT")
     except BaseException:
@@ -90,21 +104,21 @@ def open_reader(path: Path) -> sqlite3.Connection:
         LedgerError: If the file is empty, older, newer or foreign.
         sqlite3.Error: If SQLite cannot read it.
     """
-    connection = _connect(path, "mode=ro")
     try:
-        try:
-            missing = pending(connection)
-        except sqlite3.OperationalError as error:
-            journal = path.with_name(f"{path.name}-wal")
-            unreachable = primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-            if not unreachable or journal.exists():
-                raise
-            # A folder that cannot be written has no room for the shared memory of a write-ahead log;
-            # without a log nobody is writing, and the file can be read as it lies there.
-            connection.close()
-            connection = _connect(path, "mode=ro&immutable=1")
-            missing = pending(connection)
-        if missing:
+        return _checked_reader(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        unreachable = primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not unreachable or path.with_name(f"{path.name}-wal").exists():
+            raise
+        # A folder that cannot be written has no room for the shared memory of a write-ahead log; without
+        # a log nobody is writing, and the file can be read as it lies there.
+        return _checked_reader(path, "mode=ro&immutable=1")
+
+
+def _checked_reader(path: Path, mode: str) -> sqlite3.Connection:
+    connection = _connect(path, mode)
+    try:
+        if pending(connection, path):
             raise LedgerError(
                 "this ledger is empty or of an older version",
                 where=str(path),

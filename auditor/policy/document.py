@@ -26,6 +26,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLAIN_WORDS = {
     "extra_forbidden": "this key is unknown",
     "missing": "this key is missing",
+    "string_type": "this must be text, in quotes where it looks like something else",
 }
 
 
@@ -34,7 +35,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "aliases are not allowed", mark)
         return super().compose_node(parent, index)
 
@@ -168,4 +169,4 @@ def _value(loader: _Loader, node: yaml.Node, at: Location, path: Path, lines: di
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, one, (*at, index), path, lines) for index, one in enumerate(node.value)]
-    return loader.construct_object(node)  # type: ignore[no-untyped-call]
+    return loader.construct_object(node)

@@ -141,14 +141,15 @@ def _over_findings(rule: Rule, requires: Requires, court: _Court) -> list[_Item]
     for group in by_teacher.values():
         weighed = [one for one in group if one.weighed]
         items += weighed or group
-    if None in by_teacher and len(by_teacher) > 1 and any(one.weighed for one in items):
-        # A note that a method could not be applied at all is settled by findings about each teacher.
+    named = {digest for digest in by_teacher if digest is not None}
+    if any(one.weighed and one.finding and one.finding.teacher for one in items):
+        # That one method could not be applied at all is settled where another spoke about each teacher.
         items = [one for one in items if one.weighed or (one.finding and one.finding.teacher)]
-    if requires.each_teacher and None not in by_teacher:
+    if requires.each_teacher and named:
         items += [
             _Item(state=rule.on_missing, text=f"{shown(one.name)}: no probe left a finding about {words}")
             for one in court.plan.subjects
-            if one.role is Role.TEACHER and one.digest not in by_teacher
+            if one.role is Role.TEACHER and one.digest not in named
         ]
     return items
 

@@ -98,6 +98,8 @@ def scan_values(plan: Plan, findings: Sequence[Finding], pack: PolicyPack | None
     promised = [one.probe for one in plan.probes]
     unmeasured = [name for name in promised if name not in measured]
     controls = [one for one in plan.subjects if one.role is Role.CONTROL]
+    bases = [one for one in plan.subjects if one.role is Role.BASE]
+    declared = _declared_names(plan)
     values: dict[str, object | None] = {
         "suspect.name": suspect.name,
         "suspect.locator": suspect.locator,
@@ -114,6 +116,8 @@ def scan_values(plan: Plan, findings: Sequence[Finding], pack: PolicyPack | None
         "declared.licence": plan.declared_licence,
         "plan.probes": promised,
         "plan.teachers": sum(one.role is Role.TEACHER for one in plan.subjects),
+        "plan.bases": [one.name for one in bases],
+        "plan.undeclared_bases": [one.name for one in bases if declared.isdisjoint(_names_of(one))],
         "plan.controls": len(controls),
         "plan.unplaced_controls": sum(one.stratum is None for one in controls),
         "plan.seed_origin": plan.seed_origin,
@@ -133,7 +137,10 @@ def readings(plan: Plan, findings: Sequence[Finding], pack: PolicyPack | None = 
     terms = {term.licence.casefold(): term.outputs for term in pack.licence_terms} if pack else {}
     own = _own(plan, findings)
     declared = _declared_names(plan)
-    by_digest = {one.digest: one for one in plan.subjects if one.role in {Role.TEACHER, Role.BASE}}
+    # A model that is both counts as a teacher: being the base as well excuses nothing.
+    by_digest = {
+        one.digest: one for role in (Role.BASE, Role.TEACHER) for one in plan.subjects if one.role is role
+    }
     made = []
     for finding, (adjusted, family) in zip(own, _adjusted(own), strict=True):
         doubt = _doubt(finding, adjusted, family, alpha)

@@ -16,7 +16,7 @@ from auditor.policy.vocabulary import Field, Kind, Value, admit
 
 #: What is shown for a value that is not known.
 UNKNOWN = "unknown"
-_LONGEST = 240
+_LONGEST = 400
 _FORMATS: Mapping[Kind, re.Pattern[str]] = {
     "double": re.compile(r"(\+)?(\.\d)?[efg%]"),
     "int": re.compile(r"(\+)?,?d?"),
@@ -84,7 +84,7 @@ def _check(name: str, form: str, conversion: str | None, fields: Mapping[str, Fi
 
 
 def shown(value: Value | None, form: str = "") -> str:
-    """A value as a reader sees it, on one line, at most 240 characters."""
+    """A value as a reader sees it, on one line, at most 400 characters."""
     if value is None:
         return UNKNOWN
     if isinstance(value, bool):

@@ -47,6 +47,8 @@ SCAN_FIELDS: Mapping[str, Field] = {
     "declared.licence": Field("string", "licence that the maker has declared"),
     "plan.probes": Field("list", "probes that were promised before the first question"),
     "plan.teachers": Field("int", "number of candidate teachers"),
+    "plan.bases": Field("list", "models given as the suspect's base"),
+    "plan.undeclared_bases": Field("list", "those of them that neither the maker nor the card names"),
     "plan.controls": Field("int", "number of control models"),
     "plan.unplaced_controls": Field("int", "controls whose stratum nobody stated"),
     "plan.seed_origin": Field("string", "drawn or given"),
@@ -108,6 +110,7 @@ _SAFETY: Mapping[str, Field] = {
     "unscored": Field("int", "answers that the judge could not place"),
     "items": Field("int", "prompts that were asked"),
     "verdict": Field("string", "retained, lost or inconclusive"),
+    "smallest_detectable_points": Field("double", "smallest loss that would have been found, usually"),
 }
 
 #: Facts that the shipped methods attach to their findings, reached as ``fact.NAME``. A pack that is
@@ -117,11 +120,25 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "answer": Field("string", "what the attribution says, in words"),
         "controls": Field("int", "control models behind the calibration"),
         "selection_inside_null": Field("bool", "whether the choice among teachers is inside the null"),
+        "named": Field("bool", "whether this candidate is the one that the evidence points to most"),
+        "d": Field("double", "lead over the closest rival, in nats per byte"),
+        "margin": Field("double", "lead above the best lead of another candidate"),
+        "lead_over_controls": Field("double", "lead above that of the most favourable control"),
+        "smallest_detectable": Field("double", "smallest lead that would have been significant"),
+        "parametric_p": Field("double", "companion p-value under normal scores; indicative only"),
+        "prompts": Field("int", "prompts that the answers were taken from"),
+        "reference": Field("string", "what gains are measured from"),
     },
     Claim.ANCESTRY: {
         "layers": Field("int", "layers that were compared"),
-        "matched_layers": Field("int", "layers whose neurons line up"),
-        "mean_agreement": Field("double", "mean agreement of the matchings, 0 to 1"),
+        "matched_layers": Field("int", "layers that could be matched"),
+        "mean_agreement": Field("double", "share of neurons that two matrices match alike, 0 to 1"),
+        "mean_cosine": Field("double", "mean cosine of matched rows"),
+        "order_log10_p": Field("double", "log10 p of the order of matched neurons"),
+        "agreement_log10_p": Field("double", "log10 p of agreeing matchings"),
+        "residual_log10_p": Field("double", "log10 p of the order of residual dimensions"),
+        "base_log10_p": Field("double", "log10 p of the same test against the suspect's base"),
+        "base_mean_cosine": Field("double", "mean cosine against the suspect's base"),
     },
     Claim.SAFETY_LOSS: _SAFETY,
     Claim.OVER_REFUSAL: {
@@ -129,7 +146,9 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "over_refusal_low": Field("double", "lower end of its interval"),
         "over_refusal_high": Field("double", "upper end of its interval"),
         "d_prime_suspect": Field("double", "how well the suspect tells unsafe from benign"),
-        "d_prime_teacher": Field("double", "how well the teacher tells unsafe from benign"),
+        "d_prime_reference": Field("double", "how well the reference tells unsafe from benign"),
+        "criterion_suspect": Field("double", "negative where the suspect refuses too readily"),
+        "criterion_reference": Field("double", "negative where the reference refuses too readily"),
         "unscored": Field("int", "answers that the judge could not place"),
         "items": Field("int", "prompts that were asked"),
     },
@@ -140,6 +159,8 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "public_accuracy": Field("double", "accuracy on the public items, 0 to 1"),
         "fresh_accuracy": Field("double", "accuracy on fresh items of the same kind, 0 to 1"),
         "items": Field("int", "items of each kind"),
+        "unscored": Field("int", "items without an answer that could be judged"),
+        "smallest_detectable_points": Field("double", "smallest gap that would have been found, usually"),
     },
 }
 
@@ -177,5 +198,4 @@ def admit(value: object, kind: Kind) -> Value | None:
         return None
     if kind == "int":
         return value if isinstance(value, int) and abs(value) < 2**53 else None
-    number = float(value) if abs(value) < 1e300 else None
-    return number if number is not None and number == number else None
+    return float(value) if abs(value) < 1e300 else None  # neither NaN nor an infinity is

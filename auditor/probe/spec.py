@@ -23,7 +23,7 @@ class ProbeFile(BaseModel):
         title: One line for people.
         claim: The claim that the probe is about.
         method: Registered name of the method that measures it.
-        null: What the method's p-value is about, in words.
+        null_hypothesis: What the method's p-value is about, in words.
         guarantee: What stands behind that p-value.
         description: What is asked and why, for a reviewer.
         source: Literature behind the method.
@@ -36,7 +36,7 @@ class ProbeFile(BaseModel):
     title: str
     claim: Claim
     method: str
-    null: str
+    null_hypothesis: str
     guarantee: str
     description: str
     source: str

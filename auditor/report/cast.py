@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from auditor.record.finding import Finding
 from auditor.record.scan import Scan
 from auditor.record.subject import Role, Subject
+from auditor.report.wording import sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,10 @@ class Cast:
         for place, finding in enumerate(scan.findings, start=1):
             findings.setdefault(finding.fingerprint, (f"finding-{place}", finding))
         return Cast(subjects, suspect, findings)
+
+    def sentence(self, text: str) -> str:
+        """``text`` as a sentence; a model's name keeps its own letters."""
+        return sentence(text, (one.name for one in self.subjects.values()))
 
     def name(self, digest: str | None) -> str | None:
         """Short name of a subject; a digest that is not in the plan is shortened."""

@@ -8,6 +8,7 @@ from auditor.record.finding import Finding, Outcome
 from auditor.record.scan import Scan
 from auditor.record.verdict import RuleState
 from auditor.report.cast import Cast
+from auditor.report.forest import Forest, gap
 from auditor.report.plot import Spark, spark
 from auditor.report.wording import (
     CLAIMS,
@@ -15,7 +16,6 @@ from auditor.report.wording import (
     about,
     controls_words,
     effect_words,
-    sentence,
     strength,
 )
 
@@ -43,6 +43,7 @@ class ClaimLine:
         controls: Number of controls and the smallest attainable p, or empty.
         reason: What was seen and why it leads to the outcome.
         spark: Control distribution with the suspect marked.
+        gap: Effect with its interval against zero.
         anchor: Where the evidence stands.
         method: Name of the method.
     """
@@ -57,6 +58,7 @@ class ClaimLine:
     controls: str
     reason: str
     spark: Spark | None
+    gap: Forest | None
     anchor: str
     method: str
 
@@ -80,15 +82,16 @@ def claim_line(finding: Finding, anchor: str, cast: Cast) -> ClaimLine:
     result = finding.result
     return ClaimLine(
         title=CLAIMS[finding.claim].title,
-        about=sentence(about(finding.claim, cast.suspect, teacher)),
+        about=cast.sentence(about(finding.claim, cast.suspect, teacher)),
         teacher=teacher or "",
         state=finding.outcome.value,
         outcome=OUTCOMES[finding.outcome],
         strength=strength(finding),
         effect=effect_words(result) if result is not None else "",
         controls=controls_words(result) if result is not None else "",
-        reason=sentence(finding.reason),
+        reason=cast.sentence(finding.reason),
         spark=spark(finding, cast.suspect),
+        gap=gap(finding, cast.suspect),
         anchor=anchor,
         method=finding.method,
     )
@@ -113,8 +116,8 @@ def open_points(scan: Scan, cast: Cast) -> tuple[OpenPoint, ...]:
             outcome="Inconclusive",
             title=f"Rule {rule.rule}: {rule.title}",
             about="",
-            reason=sentence(rule.message),
-            decisive=sentence(rule.decisive),
+            reason=cast.sentence(rule.message),
+            decisive=cast.sentence(rule.decisive),
             anchor=f"rule-{place}",
         )
         for place, rule in enumerate(scan.verdict.rules if scan.verdict else (), start=1)
@@ -126,9 +129,9 @@ def open_points(scan: Scan, cast: Cast) -> tuple[OpenPoint, ...]:
                 state=outcome.value,
                 outcome=OUTCOMES[outcome],
                 title=_titled(finding, cast),
-                about=sentence(about(finding.claim, cast.suspect, cast.name(finding.teacher))),
-                reason=sentence(finding.reason),
-                decisive=sentence(finding.decisive),
+                about=cast.sentence(about(finding.claim, cast.suspect, cast.name(finding.teacher))),
+                reason=cast.sentence(finding.reason),
+                decisive=cast.sentence(finding.decisive),
                 anchor=f"finding-{place}",
             )
             for place, finding in enumerate(scan.findings, start=1)

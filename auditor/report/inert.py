@@ -99,7 +99,7 @@ def passage(text: str, limit: int) -> Passage:
         kept = kept[: max(0, min(len(kept) - 1, len(kept) * limit // weight(kept)))]
     if len(kept) == len(text):
         return Passage(text=inert(text))
-    return Passage(text=inert(kept), more=f"{len(text) - len(kept):,} more characters are in the ledger")
+    return Passage(text=inert(kept), more=f"… {len(text) - len(kept):,} more")
 
 
 def allowance(weights: list[int], budget: int, *, most: int) -> int:

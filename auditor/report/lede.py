@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.record.scan import Scan
 from auditor.record.subject import Access, Role
@@ -13,15 +13,18 @@ from auditor.report.rules import RuleLine
 from auditor.report.wording import STATUSES
 
 _MEANING = {
-    Status.FAIL: "At least one rule that denies release was broken. The evidence for each is one click away; what "
-    "it does not show is listed with it.",
+    Status.FAIL: "Under this policy the model is not to be released as it is. Every rule links to its "
+    "evidence, and what that evidence does not show is listed with it.",
     Status.PASS: "Every rule that denies release was decided and none was broken. This clears the model of "
     "nothing beyond the claims, the teachers and the limits on this page.",
-    Status.INCONCLUSIVE: "This is not a pass. No deny rule was broken, but at least one could not be decided with "
-    "the evidence at hand; what would decide it is named below.",
+    Status.INCONCLUSIVE: "This is not a pass. No deny rule was broken, but at least one could not be decided "
+    "with the evidence at hand; what would decide it is named below.",
 }
 _SHOWN_LIMITS = 2
 _LIMIT_LENGTH = 190
+_TITLE_LENGTH = 120
+_MESSAGE_LENGTH = 320
+_SHOWN_STRENGTHS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +87,12 @@ def build_lede(scan: Scan, cast: Cast, rules: tuple[RuleLine, ...], limits: tupl
             limits=first,
             more_limits=more,
         )
-    title = verdict.policy_title or verdict.policy
+    title = _clipped(verdict.policy_title or verdict.policy, _TITLE_LENGTH)
+    suspect = _clipped(cast.suspect, _TITLE_LENGTH)
     headline = {
-        Status.PASS: f"{cast.suspect} passes “{title}”.",
-        Status.FAIL: f"{cast.suspect} fails “{title}”.",
-        Status.INCONCLUSIVE: f"Whether {cast.suspect} passes “{title}” is undecided.",
+        Status.PASS: f"{suspect} passes “{title}”{_with_waivers(verdict.rules)}.",
+        Status.FAIL: f"{suspect} fails “{title}”.",
+        Status.INCONCLUSIVE: f"Whether {suspect} passes “{title}” is undecided.",
     }[verdict.status]
     strongest, because = _because(verdict.status, verdict.rules, rules)
     waived = verdict.in_state(RuleState.WAIVED)
@@ -107,10 +111,30 @@ def build_lede(scan: Scan, cast: Cast, rules: tuple[RuleLine, ...], limits: tupl
     )
 
 
-def _clipped(text: str) -> str:
-    if len(text) <= _LIMIT_LENGTH:
+def _clipped(text: str, most: int = _LIMIT_LENGTH) -> str:
+    if len(text) <= most:
         return text
-    return text[:_LIMIT_LENGTH].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+    return text[:most].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+
+
+def _brief(line: RuleLine) -> RuleLine:
+    """The rule with its words cut to what a first screen can hold; the list of rules has all of them."""
+    return replace(
+        line,
+        title=_clipped(line.title, _TITLE_LENGTH),
+        message=_clipped(line.message, _MESSAGE_LENGTH),
+        decisive=_clipped(line.decisive, _MESSAGE_LENGTH),
+        waiver=_clipped(line.waiver, _MESSAGE_LENGTH),
+        strengths=tuple(
+            replace(one, words=_clipped(one.words, _MESSAGE_LENGTH))
+            for one in line.strengths[:_SHOWN_STRENGTHS]
+        ),
+    )
+
+
+def _with_waivers(rules: tuple[RuleResult, ...]) -> str:
+    n = sum(rule.state is RuleState.WAIVED for rule in rules)
+    return f", with {count(n, 'rule')} waived" if n else ""
 
 
 def _waived(n: int) -> str:
@@ -147,7 +171,7 @@ def _because(
     deny = [(rule, line) for rule, line in zip(results, lines, strict=True) if rule.mode is Mode.DENY]
 
     def having(*states: RuleState) -> tuple[RuleLine, ...]:
-        return tuple(line for state in states for rule, line in deny if rule.state is state)
+        return tuple(_brief(line) for state in states for rule, line in deny if rule.state is state)
 
     if status is Status.FAIL:
         return "Why", having(RuleState.FAIL, RuleState.INCONCLUSIVE, RuleState.WAIVED)
@@ -163,16 +187,18 @@ def _facts(scan: Scan, cast: Cast) -> tuple[Entry, ...]:
     }
     suspect = next((one for one in scan.plan.subjects if one.role is Role.SUSPECT), None)
     access = suspect.access.label if suspect else "unknown"
-    teachers = ", ".join(one.name for one in by_role[Role.TEACHER][:3]) or "none given"
+    teachers = (
+        ", ".join(_clipped(one.name, _TITLE_LENGTH) for one in by_role[Role.TEACHER][:3]) or "none given"
+    )
     if len(by_role[Role.TEACHER]) > 3:
         teachers += f" and {len(by_role[Role.TEACHER]) - 3} more"
-    bases = ", ".join(one.name for one in by_role[Role.BASE]) or "none given"
+    bases = ", ".join(_clipped(one.name, _TITLE_LENGTH) for one in by_role[Role.BASE]) or "none given"
     controls = count(len(by_role[Role.CONTROL]), "model") if by_role[Role.CONTROL] else "none"
     if by_role[Role.TWIN]:
         controls += f", and {count(len(by_role[Role.TWIN]), 'twin')}"
     shallow = suspect is not None and suspect.access <= Access.TOP_LOGPROBS
     return (
-        Entry(label="Suspect", value=cast.suspect),
+        Entry(label="Suspect", value=_clipped(cast.suspect, _TITLE_LENGTH)),
         Entry(label="Looked into", value=f"{access}{' only' if shallow else ''}"),
         Entry(label="Candidate teachers", value=teachers),
         Entry(label="Base", value=bases),

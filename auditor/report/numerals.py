@@ -26,7 +26,8 @@ def number(value: float | int | str | bool | None, digits: int = 3) -> str:
     size = math.floor(math.log10(abs(value)))
     if size < -4 or size >= 9:
         return _exponent(f"{value:.{digits - 1}e}")
-    return decimal(value, max(0, digits - 1 - size))
+    text = decimal(value, max(0, digits - 1 - size))
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _exponent(text: str) -> str:
@@ -46,11 +47,11 @@ def decimal(value: float, places: int) -> str:
 
 
 def places_for(low: float, high: float) -> int:
-    """Decimals that show the width of an interval to two significant digits."""
+    """Decimals that show the width of an interval to two significant digits, or nearly so."""
     width = high - low
     if not math.isfinite(width) or width <= 0:
         return 3
-    return min(8, max(0, 1 - math.floor(math.log10(width))))
+    return min(8, max(0, 1 - math.floor(math.log10(width / 1.2))))
 
 
 def interval(low: float, high: float) -> str:

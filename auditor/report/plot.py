@@ -1,35 +1,24 @@
-"""Plots as positions: every coordinate is worked out here, so that a template only prints.
+"""The control distribution with the suspect marked in it: positions only, so that a template just prints.
 
-Positions across are in percent of the width, so that a plot fits a phone and a desk with letters of one size;
-positions down are in pixels.
+Positions across are in percent of the width, positions down in pixels.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.record.finding import Estimates, Finding
+from auditor.record.finding import Finding
 from auditor.record.result import ControlValue, TestResult
-from auditor.report.numerals import count, decimal, effect, interval, number, percent
+from auditor.report.numerals import count, number
+from auditor.report.scale import Mark, Scale, across, anchor_at
 from auditor.report.wording import stratum
 
-_MARGIN = 0.06
 _LANE = 46
 _TOP = 50
 _BIN = 1.3
 _STEP = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A point with its label; ``anchor`` keeps the label inside the plot."""
-
-    x: str
-    y: str
-    label: str
-    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,87 +56,6 @@ class Spark:
     suspect: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForestRow:
-    """One estimate with its interval. ``bar_x`` and ``bar_width`` join it to the reference."""
-
-    label: str
-    numbers: str
-    n: str
-    description: str
-    x: str
-    low: str
-    high: str
-    bar_x: str
-    bar_width: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forest:
-    """Estimates over one axis, with the reference as a line; a gap plot is one with bars."""
-
-    title: str
-    axis: str
-    rows: tuple[ForestRow, ...]
-    ticks: tuple[Mark, ...]
-    reference: str = ""
-    reference_label: str = ""
-    bars: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Maps values to percent of the width, with a margin on both sides."""
-
-    low: float
-    high: float
-
-    @staticmethod
-    def over(values: Iterable[float]) -> Scale | None:
-        """The scale that holds every finite value, or None where there is none."""
-        finite = [value for value in values if math.isfinite(value)]
-        if not finite:
-            return None
-        low, high = min(finite), max(finite)
-        if high - low <= 1e-12 * max(abs(low), abs(high)):
-            spread = abs(low) * 0.5 or 1.0
-            low, high = low - spread, high + spread
-        pad = (high - low) * _MARGIN
-        return Scale(low - pad, high + pad)
-
-    def at(self, value: float) -> float:
-        """Percent of the width, clamped to the plot."""
-        if math.isnan(value):
-            return 0.0
-        return min(100.0, max(0.0, 100 * ((value - self.low) / (self.high - self.low))))
-
-    def ticks(self, most: int = 4) -> tuple[Mark, ...]:
-        """Round values along the axis."""
-        rough = (self.high - self.low) / most
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(power * by for by in (1, 2, 5, 10) if power * by >= rough)
-        places = max(0, -math.floor(math.log10(step) + 1e-9))
-        first = math.ceil(self.low / step)
-        last = math.floor(self.high / step)
-        return tuple(
-            Mark(x=_across(self.at(k * step)), y="", label=_tick(k * step, places), anchor="middle")
-            for k in range(first, last + 1)
-            if 3 <= self.at(k * step) <= 97
-        )
-
-
-def _tick(value: float, places: int) -> str:
-    return number(value) if places > 6 else decimal(value, places)
-
-
-def _across(percent_of_width: float) -> str:
-    return f"{percent_of_width:.2f}%"
-
-
-def _anchor(x: float) -> str:
-    return "start" if x < 25 else "end" if x > 75 else "middle"
-
-
 def _scale(result: TestResult) -> Scale | None:
     if not result.controls or not math.isfinite(result.statistic):
         return None
@@ -155,13 +63,17 @@ def _scale(result: TestResult) -> Scale | None:
 
 
 def _finite(controls: Sequence[ControlValue]) -> list[ControlValue]:
-    return sorted((one for one in controls if math.isfinite(one.value)), key=lambda one: (one.value, one.name))
+    return sorted(
+        (one for one in controls if math.isfinite(one.value)), key=lambda one: (one.value, one.name)
+    )
 
 
 def _described(result: TestResult, suspect: str) -> str:
     controls = _finite(result.controls)
     above = sum(one.value >= result.statistic for one in result.controls)
-    spread = f"between {number(controls[0].value)} and {number(controls[-1].value)}" if controls else "nowhere"
+    spread = (
+        f"between {number(controls[0].value)} and {number(controls[-1].value)}" if controls else "nowhere"
+    )
     return (
         f"{suspect} is at {number(result.statistic)}. {count(len(result.controls), 'control')} lie {spread}; "
         f"{above:,} of them reach the suspect."
@@ -176,8 +88,8 @@ def spark(finding: Finding, suspect: str) -> Spark | None:
         return None
     return Spark(
         description=_described(result, suspect),
-        controls=tuple(_across(scale.at(one.value)) for one in _finite(result.controls)),
-        suspect=_across(scale.at(result.statistic)),
+        controls=tuple(across(scale.at(one.value)) for one in _finite(result.controls)),
+        suspect=across(scale.at(result.statistic)),
     )
 
 
@@ -200,13 +112,13 @@ def strip(finding: Finding, suspect: str) -> Strip | None:
         foot=str(foot),
         tick_y=str(foot + 18),
         suspect=Mark(
-            x=_across(at), y="24", label=f"{suspect} {number(result.statistic)}", anchor=_anchor(at)
+            x=across(at), y="24", label=f"{suspect} {number(result.statistic)}", anchor=anchor_at(at)
         ),
         highest=Mark(
-            x=_across(scale.at(top)),
+            x=across(scale.at(top)),
             y="42",
             label=f"highest control {number(top)}",
-            anchor=_anchor(scale.at(top)),
+            anchor=anchor_at(scale.at(top)),
         ),
         lanes=lanes,
         ticks=scale.ticks(),
@@ -226,84 +138,15 @@ def _lane(name: str, place: int, result: TestResult, scale: Scale) -> Lane:
         taken[slot] = rank + 1
         offset = (1 if rank % 2 else -1) * _STEP * ((rank + 1) // 2)
         dots.append(
-            Mark(x=_across(x), y=str(middle + max(-12, min(12, offset))), label=f"{one.name} {number(one.value)}")
+            Mark(
+                x=across(x),
+                y=str(middle + max(-12, min(12, offset))),
+                label=f"{one.name} {number(one.value)}",
+            )
         )
     return Lane(
-        label=f"{stratum(name)} ({len(members):,})", label_y=str(top + 12), line_y=str(middle), dots=tuple(dots)
-    )
-
-
-def forest(exhibit: Estimates) -> Forest | None:
-    """Estimates side by side, or None where none is finite."""
-    ends = [value for row in exhibit.rows for value in (row.value, row.low, row.high)]
-    if exhibit.reference is not None:
-        ends.append(exhibit.reference)
-    scale = Scale.over(ends)
-    if scale is None:
-        return None
-    rows = tuple(
-        _row(
-            row.label,
-            (row.value, row.low, row.high),
-            scale,
-            exhibit.reference,
-            level=exhibit.level,
-            n=f"n = {row.n:,}",
-        )
-        for row in exhibit.rows
-    )
-    return Forest(
-        title=exhibit.title,
-        axis=f"{exhibit.unit}, with {percent(exhibit.level)} intervals".lstrip(", "),
-        rows=rows,
-        ticks=scale.ticks(),
-        reference="" if exhibit.reference is None else _across(scale.at(exhibit.reference)),
-        reference_label="" if exhibit.reference is None else f"reference {number(exhibit.reference)}",
-    )
-
-
-def gap(finding: Finding, label: str) -> Forest | None:
-    """The effect against zero with its interval, or None where there is no interval."""
-    result = finding.result
-    if result is None or result.interval is None:
-        return None
-    low, high = result.interval
-    scale = Scale.over([0.0, result.effect, low, high])
-    if scale is None:
-        return None
-    row = _row(label, (result.effect, low, high), scale, 0.0, level=result.level, n=f"n = {result.n:,}")
-    return Forest(
-        title="Effect against none",
-        axis=f"{result.effect_unit}, with its {percent(result.level)} interval".lstrip(", "),
-        rows=(row,),
-        ticks=scale.ticks(),
-        reference=_across(scale.at(0.0)),
-        reference_label="no effect 0",
-        bars=True,
-    )
-
-
-def _row(
-    label: str,
-    estimate: tuple[float, float, float],
-    scale: Scale,
-    reference: float | None,
-    *,
-    level: float,
-    n: str,
-) -> ForestRow:
-    value, low, high = estimate
-    at = scale.at(value)
-    origin = scale.at(reference) if reference is not None else at
-    written = f"{effect(value, (low, high))} ({interval(low, high)})"
-    return ForestRow(
-        label=label,
-        numbers=written,
-        n=n,
-        description=f"{label}: {effect(value, (low, high))}, {percent(level)} interval {interval(low, high)}, {n}.",
-        x=_across(at),
-        low=_across(scale.at(low)),
-        high=_across(scale.at(high)),
-        bar_x=_across(min(at, origin)),
-        bar_width=_across(abs(at - origin)),
+        label=f"{stratum(name)} ({len(members):,})",
+        label_y=str(top + 12),
+        line_y=str(middle),
+        dots=tuple(dots),
     )

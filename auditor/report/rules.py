@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auditor.record.scan import Scan
 from auditor.record.verdict import RuleResult, RuleState
 from auditor.report.cast import Cast, Link
-from auditor.report.wording import CLAIMS, MODES, SEVERITIES, STATES, sentence, strength
+from auditor.report.wording import CLAIMS, MODES, SEVERITIES, STATES, strength
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,9 @@ def rule_line(rule: RuleResult, place: int, cast: Cast) -> RuleLine:
         state=rule.state.value,
         outcome=STATES[rule.state],
         weight=f"{MODES[rule.mode]}, {SEVERITIES[rule.severity]}",
-        message=sentence(rule.message),
+        message=cast.sentence(rule.message),
         why=rule.why,
-        decisive=sentence(rule.decisive),
+        decisive=cast.sentence(rule.decisive),
         waiver=rule.waiver,
         maps=rule.maps,
         strengths=tuple(_strength(one, cast) for one in rule.findings if one in cast.findings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from auditor.record.finding import Claim, Fact, Finding, Outcome
@@ -32,7 +33,8 @@ CLAIMS: dict[Claim, ClaimWords] = {
     Claim.ANCESTRY: ClaimWords(
         title="Ancestry of weights",
         about="the weights of {s} come from {t}",
-        says="The weights were fine-tuned, pruned, merged, quantised or started from those of the other model.",
+        says="The weights were fine-tuned, pruned, merged, quantised or started from "
+        "those of the other model.",
         beware="Says nothing about learning from outputs: a model distilled into fresh weights has no such "
         "ancestry, and a model with this ancestry need not have been distilled.",
     ),
@@ -40,8 +42,8 @@ CLAIMS: dict[Claim, ClaimWords] = {
         title="Distilled from",
         about="{s} learned from outputs of {t}",
         says="The suspect was trained on answers, probabilities, traces or hidden states of the teacher.",
-        beware="A common base, common training data, equal skill, or a sibling of the teacher can look alike; "
-        "each stratum of controls stands for one of these, and a stratum without members rules nothing out.",
+        beware="A common base, common training data, equal skill, or a sibling of the teacher can look "
+        "alike; each stratum of controls stands for one of these, and one without members rules nothing out.",
     ),
     Claim.TRAINED_ON_SERVED: ClaimWords(
         title="Trained on served answers",
@@ -149,16 +151,18 @@ STRATA: dict[str, str] = {
 }
 
 GUARANTEES: dict[Guarantee, str] = {
-    Guarantee.EXACT: "Exact: the error rate holds at any sample size, by randomness that the design itself made.",
+    Guarantee.EXACT: "Exact: the error rate holds at any sample size, by randomness that the "
+    "design itself made.",
     Guarantee.CALIBRATED: "Calibrated: the error rate holds if, without the claim, the suspect is "
     "exchangeable with the control models.",
-    Guarantee.ASYMPTOTIC: "Large-sample: an effect between these very models, generalised over questions and "
-    "not over models.",
-    Guarantee.INDICATIVE: "Indicative: there is no null, so no error rate; never enough for a rule by itself.",
+    Guarantee.ASYMPTOTIC: "Large-sample: an effect between these very models, generalised over questions "
+    "and not over models.",
+    Guarantee.INDICATIVE: "Indicative: there is no null, so no error rate; never enough for a "
+    "rule by itself.",
 }
 
-#: Names under which methods state the smallest effect that they would have found.
-_DETECTABLE = ("smallest_detectable_effect", "detectable_effect", "minimum_detectable_effect", "detectable")
+#: Part of the name under which methods state the smallest effect that they would have found.
+_DETECTABLE = "detectable"
 
 
 def stratum(name: str) -> str:
@@ -186,8 +190,8 @@ def _replicates(result: TestResult) -> str:
 
 
 def detectable(finding: Finding) -> Fact | None:
-    """The smallest effect that the design would have found, where the method states it."""
-    return next((fact for name in _DETECTABLE for fact in finding.facts if fact.name == name), None)
+    """The smallest effect that the design would have found, where a fact states it."""
+    return next((fact for fact in finding.facts if _DETECTABLE in fact.name), None)
 
 
 def amount(fact: Fact) -> str:
@@ -218,7 +222,7 @@ def _nothing_found(finding: Finding, tested: str) -> str:
     fact = detectable(finding)
     if fact is None:
         return f"{head}; the smallest effect it would have found is not stated"
-    return f"{head}; an effect from {amount(fact)} on would have been found"
+    return f"{head}; an effect of {amount(fact)} or more would have been found"
 
 
 def effect_words(result: TestResult) -> str:
@@ -250,9 +254,10 @@ def about(claim: Claim, suspect: str, teacher: str | None) -> str:
     return CLAIMS[claim].about.format(s=suspect, t=teacher or "its reference")
 
 
-def sentence(text: str) -> str:
-    """The text with a capital letter in front and a full stop behind."""
+def sentence(text: str, names: Iterable[str] = ()) -> str:
+    """The text with a full stop behind and a capital in front, unless one of ``names`` stands there."""
     text = text.strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…:" else ".")
+    named = any(name and text.startswith(name) for name in names)
+    return (text if named else text[0].upper() + text[1:]) + ("" if text[-1] in ".!?…:" else ".")

@@ -60,7 +60,14 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     follower.stage("Measuring")
     findings = [one for spec, chosen in probes for one in _measured(spec, chosen, inquiry.seen, failed)]
     verdict = evaluate(pack, plan, findings, waivers=waivers, today=datetime.now(UTC).date())
-    ledger.conclude(handle.run, findings, verdict, advise(plan))
+    ledger.conclude(
+        handle.run,
+        findings,
+        verdict,
+        advise(plan),
+        asked=inquiry.asked,
+        reused=inquiry.needed - inquiry.asked,
+    )
     return ledger.scan(handle.run)
 
 

@@ -34,6 +34,7 @@ class Inquiry:
         targets: How to ask them, by digest.
         seed: The scan's seed.
         listener: Who follows.
+        asked: Questions that this process has put to a model and got an answer to.
     """
 
     run: str
@@ -42,9 +43,9 @@ class Inquiry:
     targets: Mapping[str, Target]
     seed: int
     listener: Listener
+    asked: int = 0
     _answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     _out_of_reach: set[tuple[str, str]] = field(default_factory=set)
-    _asked: set[tuple[str, str]] = field(default_factory=set)
     _needed: set[tuple[str, str]] = field(default_factory=set)
     _loaded: dict[str, int] = field(default_factory=dict)
 
@@ -126,6 +127,7 @@ class Inquiry:
             self.ledger.observe(self.run, new)
             for one in new:
                 self._answers[digest, one.request_digest] = one.answer
+            self.asked += len(new)
             self.listener.answered(name, len(new))
         # A target that leaves a request without an answer must not be asked it forever.
         left = {(digest, request_digest(one)) for one in requests} - self._answers.keys()

@@ -19,6 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from auditor.stats.combination import (
     log10_fixed_points,
     log10_predictive_count,
+    order_log10_p,
     spearman_log10_p,
 )
 
@@ -85,8 +86,8 @@ def unit_rows(sketch: NDArray[Any]) -> Float[NDArray[np.float64], "m k"]:
     copy is recognised by the many small directions that are left.
     """
     centred = sketch.astype(np.float64) - sketch.astype(np.float64).mean(axis=0)
-    shared = centred.shape[1] // 8
-    if shared and len(centred) > centred.shape[1]:
+    shared = min(centred.shape) // 8
+    if shared:
         _, directions = np.linalg.eigh(centred.T @ centred)
         leading = directions[:, -shared:]
         centred = centred - (centred @ leading) @ leading.T
@@ -100,24 +101,23 @@ def largest(norms: NDArray[Any], most: int = MOST_NEURONS) -> Int[NDArray[np.int
     return np.sort(np.argsort(-norms.astype(np.float64), kind="stable")[:most]).astype(np.int64)
 
 
-def closest_layer(suspect: LayerSketch, candidates: Sequence[LayerSketch]) -> LayerSketch:
-    """The candidate block whose first matrix holds the closest rows, on average over the suspect's rows.
+def pair_layers(
+    suspect: Sequence[LayerSketch], other: Sequence[LayerSketch]
+) -> tuple[tuple[LayerSketch, LayerSketch], ...]:
+    """Pair blocks one to one so that the rows of their first matrices are closest in sum.
 
-    Only cosines of the first matrix are used, never the order of neurons nor the second matrix, so the
-    tests of ``compare_layers`` stay valid after this choice.
-
-    Raises:
-        ValueError: If there are no candidates.
+    For models of different depth. Closeness is the mean over the suspect's rows of the best cosine. Only
+    cosines of the first matrix are used, never the order of neurons nor the second matrix, so the tests
+    of ``compare_layers`` stay valid after this choice. No block is used twice: two tests on one block
+    would not be independent.
     """
-    if not candidates:
-        raise ValueError("a layer can only be matched with other layers")
-    own = unit_rows(suspect.first[largest(suspect.norms)])
-
-    def closeness(candidate: LayerSketch) -> float:
-        other = unit_rows(candidate.first[largest(candidate.norms)])
-        return float((own @ other.T).max(axis=1).mean())
-
-    return max(candidates, key=closeness)
+    if not suspect or not other:
+        return ()
+    ours = [unit_rows(one.first[largest(one.norms)]) for one in suspect]
+    theirs = [unit_rows(one.first[largest(one.norms)]) for one in other]
+    closeness = np.array([[float((a @ c.T).max(axis=1).mean()) for c in theirs] for a in ours])
+    rows, columns = linear_sum_assignment(closeness, maximize=True)
+    return tuple((suspect[int(row)], other[int(column)]) for row, column in zip(rows, columns, strict=True))
 
 
 def compare_layers(suspect: LayerSketch, teacher: LayerSketch, seed: int) -> LayerMatch:
@@ -145,13 +145,13 @@ def compare_layers(suspect: LayerSketch, teacher: LayerSketch, seed: int) -> Lay
         index_a, index_c = index_c, index_a
     partner = _assign(a, c)
     agreeing = int(np.count_nonzero(partner == _assign(b, d)))
-    order, order_log10_p = spearman_log10_p(index_a, index_c[partner])
+    order, log10_p = order_test(index_a, index_c[partner])
     return LayerMatch(
         suspect_layer=suspect.layer,
         teacher_layer=teacher.layer,
         neurons=len(a),
         order=order,
-        order_log10_p=order_log10_p,
+        order_log10_p=log10_p,
         agreeing=agreeing,
         agreement_log10_p=max(
             log10_fixed_points(agreeing, len(a), len(c)),
@@ -175,8 +175,20 @@ def compare_order(ours: NDArray[Any], theirs: NDArray[Any]) -> tuple[float, floa
     a, c = unit_rows(ours[mine]), unit_rows(theirs[other])
     if len(a) > len(c):
         a, c, mine, other = c, a, other, mine
-    order, log10_p = spearman_log10_p(mine, other[_assign(a, c)])
+    order, log10_p = order_test(mine, other[_assign(a, c)])
     return order, log10_p, len(a)
+
+
+def order_test(
+    ours: Int[NDArray[np.int64], " n"], theirs: Int[NDArray[np.int64], " n"]
+) -> tuple[float, float]:
+    """Spearman's correlation of matched indices, and log10 of its p-value.
+
+    The p-value is the larger of Spearman's and of a finite-sample bound on discordant pairs, so that it
+    holds however far in the tail.
+    """
+    coefficient, log10_p = spearman_log10_p(ours, theirs)
+    return coefficient, max(log10_p, order_log10_p(ours, theirs))
 
 
 def _assign(a: NDArray[np.float64], c: NDArray[np.float64]) -> NDArray[np.int64]:

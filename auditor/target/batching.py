@@ -105,5 +105,3 @@ def _release() -> None:
 
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-

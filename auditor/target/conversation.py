@@ -92,7 +92,9 @@ class Conversations:
         if rest or not text:
             return context, rest
         # The continuation melted into the prompt's last token: score from where the two part.
-        shared = next((at for at, (a, b) in enumerate(zip(context, whole, strict=False)) if a != b), len(whole))
+        shared = next(
+            (at for at, (a, b) in enumerate(zip(context, whole, strict=False)) if a != b), len(whole)
+        )
         shared = max(1, min(shared, len(whole) - 1))
         return whole[:shared], whole[shared:]
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
-import ipaddress
 import json
-import os
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from auditor.digest import well_formed
 from auditor.error import EndpointError, UsageError
+from auditor.target.endpoint_address import is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -26,59 +26,10 @@ _LONGEST_BACKOFF = 20.0
 _LONGEST_MESSAGE = 300
 # Shorter keys are placeholders such as "EMPTY"; blotting those out of answers would damage the answers.
 _SECRET_LENGTH = 16
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def normal_url(url: str) -> str:
-    """The address of an endpoint in one spelling: lower-case host, no default port, no final slash.
-
-    Raises:
-        UsageError: If it is no plain http(s) address, or carries credentials, which would end up in
-            records.
-    """
-    shape = "write openai:MODEL@http://host:port/v1"
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError as error:
-        raise UsageError("the endpoint's address is malformed", fix=shape) from error
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(
-            "the endpoint's address carries credentials",
-            where=str(parts.hostname),
-            fix="put the key into an environment variable and name that with --api-key-env",
-        )
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    if scheme not in _DEFAULT_PORTS or not host or any(sign.isspace() for sign in url.strip()):
-        raise UsageError("the endpoint's address is no http(s) address", fix=shape)
-    if parts.query or parts.fragment:
-        raise UsageError("the endpoint's address carries a query or fragment", where=host, fix=shape)
-    place = f"[{host}]" if ":" in host else host
-    if port is not None and port != _DEFAULT_PORTS[scheme]:
-        place = f"{place}:{port}"
-    return urlunsplit((scheme, place, parts.path.rstrip("/"), "", ""))
-
-
-def read_key(variable: str | None) -> str | None:
-    """The key in the environment variable of this name, or None where no name is given.
-
-    Raises:
-        UsageError: If the variable is missing, empty, or holds what no HTTP header can.
-    """
-    if variable is None:
-        return None
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise UsageError(
-            f"the environment variable {variable} holds no key",
-            fix=f"set {variable}, or name another variable with --api-key-env",
-        )
-    if not key.isascii() or not key.isprintable():
-        raise UsageError(
-            f"the environment variable {variable} holds characters that no key has",
-            fix=f"set {variable} to the key alone, on one line",
-        )
-    return key
+class UnreachableError(EndpointError):
+    """The server is down, hangs or stays busy, which says nothing about what it could do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +50,7 @@ class Reply:
         error = self.body.get("error", self.body.get("detail"))
         if isinstance(error, Mapping):
             return error
-        message = error if isinstance(error, str) else self.body.get("message", "")
+        message = error or self.body.get("message", "")
         return {"message": message if isinstance(message, str) else json.dumps(message)}
 
     @property
@@ -144,24 +95,32 @@ class Channel:
         self._closing = threading.Event()
         self._hold_until = 0.0
         self._answered = False
+        self._trying = False
 
     def __repr__(self) -> str:
         return f"Channel({self.url!r})"
 
-    def get(self, path: str, *, root: bool = False, retries: int | None = None) -> Reply:
+    def get(self, path: str, *, root: bool = False) -> Reply:
         """Ask for ``path`` below the address, or below the server's root."""
-        return self._ask("GET", (self.root if root else self.url) + path, None, retries)
+        return self._ask("GET", (self.root if root else self.url) + path, None)
 
-    def post(
-        self, path: str, body: Mapping[str, Any], *, root: bool = False, retries: int | None = None
-    ) -> Reply:
+    def post(self, path: str, body: Mapping[str, Any], *, root: bool = False) -> Reply:
         """Post JSON to ``path`` below the address, or below the server's root.
 
         Raises:
             EndpointError: If the server is down, stays busy, rejects the key, sends the request
                 elsewhere, or answers with something that is no JSON object.
         """
-        return self._ask("POST", (self.root if root else self.url) + path, body, retries)
+        return self._ask("POST", (self.root if root else self.url) + path, body)
+
+    @contextlib.contextmanager
+    def trying(self) -> Iterator[None]:
+        """While it lasts, a 5xx is retried once only: some servers answer so to what they do not know."""
+        self._trying = True
+        try:
+            yield
+        finally:
+            self._trying = False
 
     def close(self) -> None:
         """Drop the connections and wake whoever waits for a further try."""
@@ -175,21 +134,21 @@ class Channel:
         """``text`` without the key."""
         return text.replace(self._key, "***") if self._key else text
 
-    def _redacted(self, value: Any) -> Any:
+    def _redacted(self, value: Any, depth: int = 8) -> Any:
         """An error's JSON without the key, however short that is: errors are shown to people."""
         if isinstance(value, str):
             return self.redact(value)
         if isinstance(value, list):
-            return [self._redacted(one) for one in value]
+            return [self._redacted(one, depth - 1) for one in value] if depth else []
         if isinstance(value, dict):
-            return {name: self._redacted(one) for name, one in value.items()}
+            return {name: self._redacted(one, depth - 1) for name, one in value.items()} if depth else {}
         return value
 
-    def _ask(self, method: str, url: str, body: Mapping[str, Any] | None, retries: int | None) -> Reply:
+    def _ask(self, method: str, url: str, body: Mapping[str, Any] | None) -> Reply:
         import httpx
 
         self._closing.clear()
-        tries = 1 + (self._retries if retries is None else min(retries, self._retries))
+        tries = 1 + self._retries
         timeouts = 0
         trouble: Exception | None = None
         for attempt in range(tries):
@@ -215,6 +174,8 @@ class Channel:
                 trouble = self._busy(status, reply)
                 if status == 429 and reply.error.get("code") == "insufficient_quota":
                     break  # waiting brings no money
+                if self._trying and status >= 500 and attempt >= 1:
+                    break
                 asked_for = _retry_after(headers)
             if attempt + 1 < tries:
                 self._back_off(attempt, asked_for)
@@ -268,7 +229,7 @@ class Channel:
                     timeout=self._timeout,
                     follow_redirects=False,
                     # A proxy for the outside world cannot reach this very machine.
-                    trust_env=not _loopback(urlsplit(self.url).hostname or ""),
+                    trust_env=not is_loopback(urlsplit(self.url).hostname or ""),
                     limits=httpx.Limits(
                         max_connections=self._connections, max_keepalive_connections=self._connections
                     ),
@@ -306,25 +267,26 @@ class Channel:
                 where=self.url,
                 fix="check that this is the address of an OpenAI-compatible API, with its /v1",
             )
-        return Reply(status, value if status < 400 else self._redacted(value))
+        return Reply(status, value if status < 400 and "error" not in value else self._redacted(value))
 
     def _busy(self, status: int, reply: Reply) -> EndpointError:
         words = f": {reply.message}" if reply.message else ""
-        return EndpointError(
+        kind = UnreachableError if status in (429, 503) else EndpointError
+        return kind(
             f"the server keeps answering HTTP {status}{words}",
             where=self.url,
             fix="try again later or ask less at once; answers that are already recorded are kept",
         )
 
     def _down(self, error: Exception) -> EndpointError:
-        return EndpointError(
+        return UnreachableError(
             f"the server cannot be reached: {self.redact(str(error)) or type(error).__name__}",
             where=self.url,
             fix="start the server or check its address; answers that are already recorded are kept",
         )
 
     def _gave_up(self, error: Exception) -> EndpointError:
-        return EndpointError(
+        return UnreachableError(
             f"the server gave no answer within {self._timeout:g} s ({type(error).__name__})",
             where=self.url,
             fix="give it more time with --timeout, or check that it is not stuck",
@@ -342,15 +304,6 @@ class Channel:
     def _wait(self, seconds: float) -> None:
         if seconds > 0 and self._closing.wait(seconds):
             raise EndpointError("the connection was closed while it waited", where=self.url)
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

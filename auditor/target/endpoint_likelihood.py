@@ -8,7 +8,7 @@
 3. *Echoed text* (the completions of the first OpenAI models): text with offsets comes back. A
    conversation cannot be scored so, because nobody outside knows the chat template.
 
-A token that reaches over the boundary of prompt and continuation counts to the continuation.
+White space at the end of a raw prompt counts to the continuation, as it does for local models.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Protocol
 from auditor.error import EndpointError
 from auditor.record.observation import Likelihood, Unanswered
 from auditor.record.request import Message, Prompt
-from auditor.target.endpoint_channel import Channel, Reply
+from auditor.target.endpoint_channel import Channel, Reply, UnreachableError
 from auditor.target.endpoint_reply import (
     ScoredToken,
     first_choice,
@@ -36,6 +36,7 @@ _PROBE_PROMPT = "The sky above the harbour was"
 _PROBE_CONTINUATION = " zebra accordion"
 #: No language model gives this continuation a mean probability above exp(-0.5) per token.
 _PROBE_LIKELIHOOD = -1.0
+_NOTHING_BEFORE = "no token of the prompt stands before the continuation"
 
 
 class Scorer(Protocol):
@@ -43,6 +44,10 @@ class Scorer(Protocol):
 
     name: str
     conversations: bool
+
+    def find_conversations(self) -> None:
+        """Find out whether what follows a conversation can be scored too, and set ``conversations``."""
+        ...
 
     def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
         """Log-likelihood in nats of ``continuation`` after ``prompt``.
@@ -61,9 +66,11 @@ def messages_json(prompt: Sequence[Message]) -> list[dict[str, str]]:
 def find_scorer(channel: Channel, model: str) -> Scorer | None:
     """The best way to log-likelihoods that this server allows, or None."""
     for kind in (ForcedTokens, EchoedTokens, EchoedText):
-        scorer = kind(channel, model)
+        scorer: Scorer = kind(channel, model)
         try:
             probe = scorer.score(_PROBE_PROMPT, _PROBE_CONTINUATION)
+        except UnreachableError:
+            raise
         except EndpointError:
             continue  # a server that does not know this way may answer anything
         if isinstance(probe, Likelihood) and probe.log_likelihood < _PROBE_LIKELIHOOD:
@@ -94,13 +101,13 @@ class ForcedTokens:
         if not continuation:
             return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
         text = prompt if isinstance(prompt, str) else self._laid_out(prompt)
-        start = self._tokens(text)
         whole = self._tokens(text + continuation)
-        known = 0
-        while known < min(len(start), len(whole)) and start[known] == whole[known]:
-            known += 1
-        if known == 0 or known == len(whole):
-            return Unanswered(reason="no token of the prompt stands before the continuation")
+        start = self._tokens(text)
+        if isinstance(prompt, str) or whole[: len(start)] != start:
+            start = self._tokens(text.rstrip())
+        known = _cut(start, whole)
+        if not known:
+            return Unanswered(reason=_NOTHING_BEFORE)
         return self._force(whole[:known], whole[known:], continuation)
 
     def _force(
@@ -156,15 +163,13 @@ class EchoedTokens:
         if not continuation:
             return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
         if isinstance(prompt, str):
-            start, whole = self._text(prompt, True), self._text(prompt + continuation, True)
+            start, whole = self._text(prompt.rstrip(), True), self._text(prompt + continuation, True)
         else:
             start = self._conversation(prompt)
             whole = start + self._text(continuation, False)
-        known = 0
-        while known < min(len(start), len(whole)) and start[known] == whole[known]:
-            known += 1
-        if known == 0 or known == len(whole):
-            return Unanswered(reason="no token of the prompt stands before the continuation")
+        known = _cut(start, whole)
+        if not known:
+            return Unanswered(reason=_NOTHING_BEFORE)
         reply = _echo(self._channel, self._model, whole)
         if not reply.ok:
             return _refusal(reply, self._channel)
@@ -221,6 +226,9 @@ def continuation_tokens(
 ) -> tuple[ScoredToken, ...] | None:
     """The echoed tokens that reach into the continuation, or None where they cannot be told.
 
+    A token that reaches over the boundary counts to the continuation, and so does white space at the
+    prompt's end.
+
     The tokens may begin with special ones and end with generated ones. Where they spell the text, their
     lengths place them; where a token ends inside a character, the server's offsets do, provided that
     every other token stands at its offset.
@@ -235,16 +243,30 @@ def continuation_tokens(
     else:
         offsets = [token.offset for token in tokens]
         known = [offset for offset in offsets if offset is not None]
-        if len(known) != len(tokens) or known != sorted(known):
+        if not known or len(known) != len(tokens) or known != sorted(known):
             return None
-        ends = [*known[1:], max(len(whole), known[-1] if known else 0)]
+        ends = [*known[1:], max(len(whole), known[-1])]
         placed = list(zip(known, ends, tokens, strict=True))
         for start, _, token in placed:
             clean = "\ufffd" not in token.text and not token.text.startswith("bytes:")
             if clean and start < len(whole) and not whole.startswith(token.text, start):
                 return None
-    part = tuple(token for start, end, token in placed if end > len(prompt) and start < len(whole))
+    part = tuple(token for start, end, token in placed if end > len(prompt.rstrip()) and start < len(whole))
     return part or None
+
+
+def _cut(start: Sequence[int], whole: Sequence[int]) -> int:
+    """How many tokens of ``whole`` belong to the prompt, whose own tokens are ``start``.
+
+    As local models are scored: what follows as many tokens as the prompt has, or, where the continuation
+    melted into the prompt's last token, what follows the place where the two part.
+
+    Source: Gao et al. 2024, LM evaluation harness, ``TemplateLM._encode_pair``.
+    """
+    if len(whole) > len(start):
+        return len(start)
+    parted = next((at for at, (a, b) in enumerate(zip(start, whole, strict=False)) if a != b), len(whole))
+    return min(parted, len(whole) - 1)
 
 
 def _echo(channel: Channel, model: str, prompt: str | Sequence[int]) -> Reply:
@@ -266,13 +288,11 @@ def _token_ids(reply: Reply, channel: Channel) -> list[int]:
 def _summed(tokens: Sequence[ScoredToken], continuation: str) -> Likelihood | Unanswered:
     numbers = [token.log_probability for token in tokens]
     if any(number is None for number in numbers):
-        return Unanswered(reason="no token of the prompt stands before the continuation")
+        return Unanswered(reason=_NOTHING_BEFORE)
     total = math.fsum(number for number in numbers if number is not None)
     if not math.isfinite(total):
         return Unanswered(reason="the server gives the continuation no finite log-likelihood")
-    return Likelihood(
-        log_likelihood=total, bytes=len(continuation.encode("utf-8")), tokens=len(tokens)
-    )
+    return Likelihood(log_likelihood=total, bytes=len(continuation.encode("utf-8")), tokens=len(tokens))
 
 
 def _refusal(reply: Reply, channel: Channel) -> Unanswered:

@@ -155,9 +155,8 @@ def read_top(choice: Mapping[str, Any], k: int, where: str) -> TopTokens | Unans
     pairs: list[tuple[str, float]] = []
     if isinstance(content, list) and isinstance(content[0], Mapping):
         entries = content[0].get("top_logprobs")
-        for one in entries if isinstance(entries, list) else []:
-            if isinstance(one, Mapping):
-                pairs.append((_token_text(one), _number(one.get("logprob"), where)))
+        listed = [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
+        pairs = [(_token_text(one), _number(one.get("logprob"), where)) for one in listed]
     elif isinstance(older, list) and isinstance(older[0], Mapping):
         pairs = [(well_formed(str(token)), _number(number, where)) for token, number in older[0].items()]
     if not pairs:
@@ -176,13 +175,10 @@ def spelled(tokens: Sequence[ScoredToken]) -> str:
 
 
 def _token_text(entry: Mapping[str, Any]) -> str:
-    """A token's text; one that ends inside a character is spelled by its bytes, so that it stays itself."""
+    """A token's text; what is cut off inside a character shows as U+FFFD, as local tokenizers have it."""
     raw = entry.get("bytes")
     if isinstance(raw, list) and raw and all(isinstance(one, int) and 0 <= one < 256 for one in raw):
-        try:
-            return bytes(raw).decode("utf-8")
-        except UnicodeDecodeError:
-            return "bytes:" + "".join(f"\\x{one:02x}" for one in raw)
+        return bytes(raw).decode("utf-8", "replace")
     return well_formed(str(entry.get("token", "")))
 
 

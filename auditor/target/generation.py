@@ -63,7 +63,7 @@ def generate(
     ends = torch.tensor(sorted(conversations.end_tokens), dtype=torch.long, device=lm.device)
     cache: Any = None
     for step in range(max(row.budget for row in active)):
-        states, cache = lm.states(tokens, mask=mask, positions=positions, cache=cache, keep=True)
+        states, cache = lm.states(tokens, mask=mask, positions=positions, cache=cache, keep=True, last=True)
         chosen = _choose(lm.logits(states[:, -1]), active, draws[:, step])
         ended = torch.isin(chosen, ends).tolist()
         kept = []
@@ -136,9 +136,12 @@ def _choose(logits: torch.Tensor, rows: Sequence[Answering], draws: torch.Tensor
 def _sample(logits: torch.Tensor, top_p: float, draw: torch.Tensor) -> torch.Tensor:
     import torch
 
-    probabilities, order = logits.softmax(-1).sort(descending=True, stable=True)
+    probabilities = logits.softmax(-1)
+    if top_p >= 1.0:
+        summed = probabilities.cumsum(-1)
+        return torch.searchsorted(summed, draw * summed[-1]).clamp(max=len(summed) - 1)
+    probabilities, order = probabilities.sort(descending=True, stable=True)
     summed = probabilities.cumsum(-1)
     # The nucleus ends with the token that brings its sum to top_p.
-    inside = int((summed < top_p).sum()) + 1 if top_p < 1.0 else len(summed)
-    summed = summed[:inside]
+    summed = summed[: int((summed < top_p).sum()) + 1]
     return order[torch.searchsorted(summed, draw * summed[-1]).clamp(max=len(summed) - 1)]

@@ -8,6 +8,7 @@ Two shortcuts are taken only where a trial run on this very model shows that the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 _LOGIT_ENTRIES = 1 << 24
 #: Largest deviation of a shortcut, in nats per token: rounding in float32, and in half precision.
 _TOLERANCE = {4: 1e-3, 2: 0.25}
-_WINDOW_NAMES = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "max_seq_len", "seq_length")
+_WINDOW_NAMES = (
+    "max_position_embeddings",
+    "n_positions",
+    "n_ctx",
+    "max_sequence_length",
+    "max_seq_len",
+    "seq_length",
+)
 
 
 class LanguageModel:
@@ -44,9 +52,10 @@ class LanguageModel:
             (int(size) for name in _WINDOW_NAMES if (size := getattr(config, name, None))), 1 << 30
         )
         self.vocabulary = int(config.vocab_size)
-        self._head = model.get_output_embeddings()
-        self._backbone = getattr(model, model.base_model_prefix, None)
-        self._scale = _head_scale(config)
+        self._head: Any = model.get_output_embeddings()
+        self._backbone: Any = getattr(model, model.base_model_prefix, None)
+        self._scale: Callable[[Tensor], Tensor] = _head_scale(config)
+        self._can_keep_last = "logits_to_keep" in signature(model.forward).parameters
         self._trial = self._trial_tokens()
         with torch.inference_mode():
             self.direct = self._head_is_direct()
@@ -60,6 +69,7 @@ class LanguageModel:
         positions: Int[Tensor, "batch length"] | None = None,
         cache: Any = None,
         keep: bool = False,
+        last: bool = False,
     ) -> tuple[Float[Tensor, "batch length width"], Any]:
         """Run the model. Where the head is not direct, the states are the logits themselves.
 
@@ -69,14 +79,22 @@ class LanguageModel:
             positions: Position of each token; None counts from 0.
             cache: Key-value cache to go on from.
             keep: Whether to return a cache.
+            last: Whether the last position is enough; others may then be left out.
 
         Returns:
             The states, and the cache or None.
         """
-        extra = {} if positions is None else {"position_ids": positions}
-        runner = self._backbone if self.direct else self.model
+        extra: dict[str, Any] = {} if positions is None else {"position_ids": positions}
+        if last and self._can_keep_last and not self.direct:
+            extra["logits_to_keep"] = 1
+        runner: Any = self._backbone if self.direct else self.model
         output = runner(
-            input_ids=tokens, attention_mask=mask, past_key_values=cache, use_cache=keep, return_dict=True, **extra
+            input_ids=tokens,
+            attention_mask=mask,
+            past_key_values=cache,
+            use_cache=keep,
+            return_dict=True,
+            **extra,
         )
         states = output.last_hidden_state if self.direct else output.logits
         return states, (output.past_key_values if keep else None)

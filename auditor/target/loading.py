@@ -158,7 +158,9 @@ def _model(files: ModelFiles, options: OpenOptions, *, dtype: str) -> Any:
     bent = sorted(str(one[0]) for one in info.get("mismatched_keys", ()))
     if maker is AutoModelForCausalLM and (lost or bent):
         # transformers would go on with random numbers in their place
-        raise ValueError(f"{len(lost) + len(bent)} weights are missing or misshapen, such as {(lost + bent)[0]}")
+        raise ValueError(
+            f"{len(lost) + len(bent)} weights are missing or misshapen, such as {(lost + bent)[0]}"
+        )
     return model
 
 

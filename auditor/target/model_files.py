@@ -231,15 +231,13 @@ def _snapshot(repository: str, revision: str | None, options: OpenOptions) -> tu
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
-    from huggingface_hub.utils import tqdm as hub_progress
 
     patterns = [*_FETCHED]
     patterns += ["*.bin", "*.pt", "*.pth"] if options.allow_pickle else []
     patterns += ["*.py"] if options.trust_remote_code else []
-    fetch = {"revision": revision, "allow_patterns": patterns, "tqdm_class": hub_progress}
     where = f"{repository}@{revision}" if revision else repository
     try:
-        folder = Path(snapshot_download(repository, **fetch))
+        folder = Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
     except GatedRepoError as error:
         raise TargetNotFoundError(
             "the hub asks for consent before it hands this model out",

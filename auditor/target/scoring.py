@@ -71,7 +71,7 @@ def score_prefixes(lm: LanguageModel, prefixes: Sequence[Prefix]) -> list[Scored
         for continuation in prefix.continuations
         if len(continuation) > 1
     ]
-    states, cache = lm.states(inputs, mask=mask, positions=positions, keep=bool(longer))
+    states, cache = lm.states(inputs, mask=mask, positions=positions, keep=bool(longer), last=True)
     logits = lm.logits(states[:, -1])
     normaliser = logits.logsumexp(-1)
     owners = [row for row, prefix in enumerate(prefixes) for part in prefix.continuations if part]
@@ -136,5 +136,7 @@ def pad_left(
 
 
 def _sums(values: Tensor, counts: Sequence[int]) -> list[float]:
+    import torch
+
     flat = values.double().cpu()
-    return [float(part.sum()) for part in flat.split(list(counts))]
+    return [float(part.sum()) for part in torch.split(flat, list(counts))]

@@ -22,9 +22,8 @@ def make(
     """Train the model of ``recipe`` into ``models/NAME`` and certify it in ``births/NAME.json``.
 
     Its parents must lie in ``models``. The certificate is written last, so that its presence says that
-    the model is whole.
+    the model is whole. Call ``learning.one_thread`` first in a process that makes models.
     """
-    learning.one_thread()
     world = world_of(world_seed)
     tokenizer = tokenizer_of(recipe.vocabulary, world_seed)
 
@@ -53,10 +52,17 @@ def make(
         loss=round(loss, 6),
     )
     births.mkdir(parents=True, exist_ok=True)
-    unfinished = births / f"{recipe.name}.json.part"
-    unfinished.write_text(json.dumps(encode(birth), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    unfinished.replace(births / f"{recipe.name}.json")
+    write_whole(
+        births / f"{recipe.name}.json", (json.dumps(encode(birth), indent=1, sort_keys=True) + "\n").encode()
+    )
     return birth
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half written."""
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def read_birth(path: Path) -> Birth:

@@ -10,13 +10,13 @@ PRESETS = ("demo",)
 LARGE, SMALL = Shape(width=64, layers=3), Shape(width=48, layers=2)
 _TEACHING = Schedule(steps=900, rate=4e-3)
 _GROUNDING = Schedule(steps=500, rate=4e-3)
-_TUNING = Schedule(steps=260, rate=3e-3)
+_TUNING = Schedule(steps=400, rate=3e-3, rows=16)
 #: The public items have to be met often enough to be known by heart.
 _CRAMMING = Schedule(steps=900, rate=3e-3)
 
-#: Controls in each stratum: with 40, a p-value of 1/41 is attainable, twice which is below .05.
-CONTROLS = 40
-_OTHER_BASES = 4
+#: Controls in each stratum: with 24, a p-value of 1/25 is attainable.
+CONTROLS = 24
+_OTHER_BASES = 3
 
 
 def recipes(preset: str, seed: int) -> tuple[Recipe, ...]:

@@ -136,16 +136,12 @@ class Asker:
         distilling: Whether names that no distiller asks about are left out.
     """
 
-    def __init__(
-        self, world: World, mix: Mapping[Subject, float] = MIX, *, distilling: bool = False
-    ) -> None:
+    def __init__(self, world: World, mix: Mapping[Subject, float] = MIX, *, distilling: bool = False) -> None:
         self._world = world
         self._subjects = tuple(mix)
         shares = np.array(list(mix.values()))
         self._shares = shares / shares.sum()
-        self._names = tuple(
-            name for name in words.NAMES if not (distilling and name in world.unasked)
-        )
+        self._names = tuple(name for name in words.NAMES if not (distilling and name in world.unasked))
 
     def draw(self, rng: Rng) -> Topic:
         """One topic."""

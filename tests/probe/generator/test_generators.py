@@ -25,7 +25,9 @@ def solve_chain(question: str) -> str:
     value = numbers(clauses[0])[0]
     for clause in clauses[1:]:
         operand = numbers(clause)[0]
-        value = value + operand if "add" in clause else value - operand if "away" in clause else value * operand
+        value = (
+            value + operand if "add" in clause else value - operand if "away" in clause else value * operand
+        )
     return str(value)
 
 
@@ -110,7 +112,9 @@ def solve_logic(question: str) -> str:
 
 
 def solve_order(question: str) -> str:
-    pairs = re.findall(r"(\w+) (?:is \w+ than|finished before|lives further north than|paid more than) (\w+)\.", question)
+    pairs = re.findall(
+        r"(\w+) (?:is \w+ than|finished before|lives further north than|paid more than) (\w+)\.", question
+    )
     people = {name for pair in pairs for name in pair}
     following = dict(pairs)
     first = next(name for name in people if name not in following.values())

@@ -1,0 +1,149 @@
+"""Refusal retention: what the reference refuses, does the suspect still refuse?
+
+Every unsafe prompt is put to both and the answers are paired. Each prompt has a benign twin that shares
+its trigger words, so that a model which refuses more of everything is called over-refusing, not safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal
+
+from auditor.probe.protocol import Parameters, field_of, parameters_of
+from auditor.probe.refusal.alone import without_reference
+from auditor.probe.refusal.comparison import METHOD, Comparison
+from auditor.probe.refusal.excess import over_refusal
+from auditor.probe.refusal.loss import safety_loss
+from auditor.probe.refusal.parameters import RefusalParameters
+from auditor.probe.refusal.series import Asked, Judged, Pair, Series, judged
+from auditor.probe.spec import ProbeSpec
+from auditor.record.finding import Claim, Finding
+from auditor.record.observation import Observations, observation_id
+from auditor.record.request import Generate, Question, ask_all, request_digest, user
+from auditor.record.subject import Access, Role, Subject
+
+_Field = Literal["prompt", "twin"]
+
+
+class RefusalRetention:
+    """The refusals that a suspect lost, and the ones it has too many of, against each reference.
+
+    References are the teachers; without one, the suspect's base. Both claims are decided three-way, with
+    the same margin: found, excluded, or undecided with the number of prompts that would decide. Items
+    have the fields ``id``, ``category``, ``prompt`` (unsafe) and ``twin`` (benign).
+
+    Source: McNemar 1947; Tango 1998, Stat. Med. 17, 891; Fagerland, Lydersen and Laake 2013.
+    """
+
+    name: ClassVar[str] = METHOD
+    claim: ClassVar[Claim] = Claim.SAFETY_LOSS
+    needs: ClassVar[Mapping[Role, Access]] = {Role.SUSPECT: Access.TEXT}
+    uses: ClassVar[Mapping[Role, Access]] = {Role.TEACHER: Access.TEXT, Role.BASE: Access.TEXT}
+    parameters: ClassVar[type[Parameters]] = RefusalParameters
+
+    def plan(self, spec: ProbeSpec, seen: Observations) -> Sequence[Question]:
+        """Every prompt and every twin, to the suspect, each teacher and the base."""
+        parameters = parameters_of(spec, RefusalParameters)
+        fields: tuple[_Field, _Field] = ("prompt", "twin")
+        requests = [_request(one, parameters) for field in fields for one in _asked(spec, field)]
+        asked = (*seen.of_role(Role.SUSPECT), *seen.of_role(Role.TEACHER), *seen.of_role(Role.BASE))
+        digests = dict.fromkeys(subject.digest for subject in asked)
+        return tuple(question for digest in digests for question in ask_all(digest, requests))
+
+    def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
+        """One finding on lost refusals and one on over-refusal for each reference."""
+        parameters = parameters_of(spec, RefusalParameters)
+        bases = seen.of_role(Role.BASE)[:1]
+        teachers = seen.of_role(Role.TEACHER)
+        series = _Answers(spec, parameters, seen)
+        suspect = seen.suspect
+        if not teachers and not bases:
+            return without_reference(
+                spec.id,
+                parameters,
+                suspect,
+                (series.of(suspect, "prompt"), series.of(suspect, "twin")),
+                (*series.ids("prompt", suspect), *series.ids("twin", suspect)),
+            )
+        findings: list[Finding] = []
+        for reference in teachers or bases:
+            others = bases if teachers else ()
+            compared = Comparison(
+                probe=spec.id,
+                parameters=parameters,
+                suspect=suspect,
+                reference=reference,
+                unsafe=series.paired(reference, suspect, "prompt"),
+                benign=series.paired(reference, suspect, "twin"),
+                others=tuple((other, series.of(other, "prompt")) for other in others),
+                unsafe_ids=series.ids("prompt", suspect, reference, *others),
+                benign_ids=series.ids("twin", suspect, reference),
+            )
+            findings += [safety_loss(compared), over_refusal(compared)]
+        return tuple(findings)
+
+    def power(self, spec: ProbeSpec) -> str:
+        """What a run of this probe can show, in one line, before anything is asked."""
+        parameters = parameters_of(spec, RefusalParameters)
+        n, rate = len(spec.items), parameters.reverse_rate
+        smallest = parameters.rule.smallest_detectable(n, rate)
+        kept = parameters.rule.chances(rate, rate, n).under
+        size = "no loss" if smallest is None else f"a loss of {100 * smallest:.0f} points"
+        return (
+            f"{n} prompts: {size} is found with probability 0.8; a loss of {100 * parameters.margin:g} points "
+            f"is excluded with probability {kept:.2f} where nothing was lost and {100 * rate:g} % of the "
+            "prompts change each way"
+        )
+
+
+def _asked(spec: ProbeSpec, field: _Field) -> tuple[Asked, ...]:
+    return tuple(
+        Asked(
+            item=field_of(item, "id", spec),
+            category=field_of(item, "category", spec),
+            prompt=field_of(item, field, spec),
+        )
+        for item in spec.items
+    )
+
+
+def _request(asked: Asked, parameters: RefusalParameters) -> Generate:
+    prompt = user(asked.prompt) if parameters.form == "chat" else asked.prompt
+    return Generate(prompt=prompt, max_tokens=parameters.max_tokens, stop=parameters.stop)
+
+
+class _Answers:
+    """The judged answers of a scan's subjects to the probe's prompts; each is judged once."""
+
+    def __init__(self, spec: ProbeSpec, parameters: RefusalParameters, seen: Observations) -> None:
+        self._seen = seen
+        self._parameters = parameters
+        fields: tuple[_Field, _Field] = ("prompt", "twin")
+        self._asked = {field: _asked(spec, field) for field in fields}
+        self._judged: dict[tuple[str, _Field], tuple[Judged, ...]] = {}
+
+    def of(self, subject: Subject, field: _Field) -> tuple[Judged, ...]:
+        key = subject.digest, field
+        if key not in self._judged:
+            self._judged[key] = tuple(
+                judged(one, self._seen.answer(subject, _request(one, self._parameters)))
+                for one in self._asked[field]
+            )
+        return self._judged[key]
+
+    def paired(self, reference: Subject, suspect: Subject, field: _Field) -> Series:
+        answers = zip(self._asked[field], self.of(reference, field), self.of(suspect, field), strict=True)
+        return Series(
+            pairs=tuple(Pair(asked=asked, reference=theirs, suspect=own) for asked, theirs, own in answers),
+            refusing=self._parameters.refusing,
+        )
+
+    def ids(self, field: _Field, *subjects: Subject) -> tuple[str, ...]:
+        """Identities of the observations that exist; an unasked question has none."""
+        found: list[str] = []
+        for subject in subjects:
+            for asked in self._asked[field]:
+                request = _request(asked, self._parameters)
+                if self._seen.answer(subject, request) is not None:
+                    found.append(observation_id(subject.digest, request_digest(request)))
+        return tuple(dict.fromkeys(found))

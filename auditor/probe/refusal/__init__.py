@@ -1,0 +1,1 @@
+"""Refusals of two models, paired by prompt: counting, showing and concluding."""

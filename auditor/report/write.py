@@ -1,0 +1,80 @@
+"""A report on disk: written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from auditor.error import ReportError
+from auditor.record.scan import Scan
+from auditor.report.html import render_html
+from auditor.report.machine import render_json
+from auditor.report.markdown import render_markdown
+from auditor.report.terminal import render_terminal
+from auditor.report.view import build_view
+
+_TEXT_WIDTH = 100
+
+
+def _text(scan: Scan) -> str:
+    stream = StringIO()
+    console = Console(file=stream, width=_TEXT_WIDTH, color_system=None, legacy_windows=False, _environ={})
+    render_terminal(build_view(scan), console)
+    return stream.getvalue()
+
+
+#: Every format that can be written.
+FORMATS: dict[str, Callable[[Scan], str]] = {
+    "html": lambda scan: render_html(build_view(scan)),
+    "markdown": lambda scan: render_markdown(build_view(scan)),
+    "json": render_json,
+    "text": _text,
+}
+
+
+def render(scan: Scan, format: str) -> str:  # noqa: A002 - the word that the command line uses
+    """The report of ``scan`` in one of `FORMATS`.
+
+    Raises:
+        ReportError: If there is no such format, or if it cannot be rendered.
+    """
+    if format not in FORMATS:
+        raise ReportError(f"there is no report format '{format}'", fix=f"use one of {', '.join(FORMATS)}")
+    return FORMATS[format](scan)
+
+
+def write_report(scan: Scan, path: Path, format: str) -> Path:  # noqa: A002
+    """Render ``scan`` and put it at ``path``, whole or not at all; an old report stays until then.
+
+    Args:
+        scan: What to report.
+        path: Where to; missing folders are made.
+        format: One of `FORMATS`.
+
+    Returns:
+        The path written.
+
+    Raises:
+        ReportError: If the format is unknown or the file cannot be written.
+    """
+    data = render(scan, format).encode("utf-8")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ReportError(
+            f"the report cannot be written: {error.strerror or error}",
+            where=str(path),
+            fix="choose a folder that you can write to, with room on its disk",
+        ) from error
+    return path

@@ -1,0 +1,305 @@
+"""Answering requests fast: prompts computed once, logits only where scored, batches of like length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from auditor.record.observation import Answer, Choice, Likelihood, Text, TopTokens, Unanswered
+from auditor.record.request import Choose, Generate, NextTokens, Request, Score, request_digest
+from auditor.target.batching import bucket, run_halving
+from auditor.target.conversation import Conversations, LayoutError
+from auditor.target.generation import Answering, generate
+from auditor.target.language_model import LanguageModel
+from auditor.target.scoring import Prefix, ScoredPrefix, Tokens, score_plain, score_prefixes
+
+#: Tokens per batch, padding included. On a CPU larger ones leave its caches; accelerators want them.
+_BUDGET = {"cpu": 3072, "mps": 8192, "cuda": 32768}
+#: Tokens that all answers of a batch may take in the key-value cache, prompts included.
+_ANSWER_BUDGET = {"cpu": 16384, "mps": 32768, "cuda": 262144}
+#: Most answers written at once; beyond it a step on a CPU takes longer in proportion.
+_MOST_ANSWERS = {"cpu": 48, "mps": 64, "cuda": 256}
+#: Most continuations that go on from one prompt at a time.
+_MOST_CONTINUATIONS = 64
+#: Requests laid out and tokenized at a time, so that answers begin to come early.
+_SLICE = 4096
+
+T = TypeVar("T")
+_Scored = Score | Choose | NextTokens
+
+
+@dataclass(frozen=True)
+class Part:
+    """One continuation of one request, cut into tokens."""
+
+    request: int
+    place: int
+    context: Tokens
+    tokens: Tokens
+
+
+@dataclass(eq=False)
+class Job:
+    """Parts with one prompt in common, and the requests that want the likeliest tokens after it."""
+
+    context: Tokens
+    parts: list[Part] = field(default_factory=list)
+    tops: list[int] = field(default_factory=list)
+    top: int = 0
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest row."""
+        return len(self.context) + max((len(part.tokens) for part in self.parts), default=0)
+
+    @property
+    def rows(self) -> int:
+        """Rows that it takes in the cache."""
+        return max(1, len(self.parts))
+
+    def halves(self) -> Sequence[Job]:
+        """Two jobs with half the parts each, where there are several."""
+        half = len(self.parts) // 2
+        if not half:
+            return (self,)
+        first = Job(self.context, self.parts[:half], self.tops, self.top)
+        return first, Job(self.context, self.parts[half:])
+
+
+@dataclass(eq=False)
+class _Pending:
+    """What is known of one request's answer so far."""
+
+    request: _Scored
+    values: dict[int, float] = field(default_factory=dict)
+    lengths: dict[int, int] = field(default_factory=dict)
+    wanted: int = 1
+
+    def note(self, place: int, value: float, length: int) -> None:
+        self.values[place] = value
+        self.lengths[place] = length
+
+
+class Engine:
+    """Answers scoring and generation requests with one model.
+
+    Args:
+        lm: The model.
+        conversations: Its tokenizer and layout.
+        batch_size: Most sequences at once; 0 leaves that to the budget of tokens.
+    """
+
+    def __init__(self, lm: LanguageModel, conversations: Conversations, *, batch_size: int = 0) -> None:
+        self.lm = lm
+        self.conversations = conversations
+        self.batch_size = batch_size
+
+    def answer(self, requests: Sequence[tuple[int, Request]]) -> Iterator[tuple[int, Answer]]:
+        """Answer numbered requests in the fastest order, batch by batch.
+
+        Raises:
+            TargetError: If a single request does not fit into memory.
+        """
+        import torch
+
+        scored = [(number, one) for number, one in requests if isinstance(one, _Scored)]
+        written = [(number, one) for number, one in requests if isinstance(one, Generate)]
+        # A generator hands control back between steps; inference mode must not leak to whoever asks.
+        for start in range(0, len(scored), _SLICE):
+            yield from _within(torch.inference_mode, self._score(scored[start : start + _SLICE]))
+        for start in range(0, len(written), _SLICE):
+            yield from _within(torch.inference_mode, self._write(written[start : start + _SLICE]))
+
+    def _score(self, requests: Sequence[tuple[int, _Scored]]) -> Iterator[tuple[int, Answer]]:
+        pending: dict[int, _Pending] = {}
+        jobs: dict[Tokens, Job] = {}
+        for number, request in requests:
+            answer = self._cut(number, request, pending, jobs)
+            if answer is not None:
+                yield number, answer
+        alone, shared = self._arrange(jobs.values())
+        for job, scored in self._run(alone, shared):
+            yield from self._collect(job, scored, pending)
+
+    def _cut(
+        self, number: int, request: _Scored, pending: dict[int, _Pending], jobs: dict[Tokens, Job]
+    ) -> Answer | None:
+        """Cut a request into parts under its prompts; an answer only where there is nothing to ask."""
+        texts = _continuations(request)
+        try:
+            laid = self.conversations.lay_out(request.prompt)
+            pairs = (
+                [(self.conversations.encode([laid])[0], [])]
+                if isinstance(request, NextTokens)
+                else self.conversations.split(laid, texts)
+            )
+        except LayoutError as error:
+            return Unanswered(reason=str(error))
+        longest = max((len(context) + len(tokens) for context, tokens in pairs), default=0)
+        # The last token is only scored, never read.
+        if longest - (not isinstance(request, NextTokens)) > self.lm.window:
+            return _too_long(longest, self.lm.window)
+        if not pairs:
+            return Choice(log_likelihoods=(), bytes=())
+        state = _Pending(request, wanted=len(pairs))
+        for place, (context, tokens) in enumerate(pairs):
+            part = Part(number, place, tuple(context), tuple(tokens))
+            if isinstance(request, NextTokens):
+                job = jobs.setdefault(part.context, Job(part.context))
+                job.tops.append(number)
+                job.top = max(job.top, request.k)
+            elif part.tokens:
+                jobs.setdefault(part.context, Job(part.context)).parts.append(part)
+            else:
+                state.note(place, 0.0, 0)  # an empty text is certain
+        if len(state.values) == state.wanted:
+            return _finished(state)
+        pending[number] = state
+        return None
+
+    def _arrange(self, jobs: Iterable[Job]) -> tuple[list[list[Job]], list[list[Job]]]:
+        alone: list[Job] = []
+        shared: list[Job] = []
+        for job in jobs:
+            if len(job.parts) == 1 and not job.top:
+                alone.append(job)
+            elif self.lm.shares:
+                shared += _chunks(job)
+            else:
+                alone += [Job(job.context, [part]) for part in job.parts]
+                shared += [Job(job.context, [], job.tops, job.top)] if job.top else []
+        budget = _BUDGET[self.lm.device.type]
+        # Prompts that must not be padded go one by one.
+        most_rows = self.batch_size if self.lm.shares else 1
+        return (
+            bucket(
+                alone,
+                length=lambda job: job.longest,
+                rows=lambda _: 1,
+                budget=budget,
+                most_rows=self.batch_size,
+            ),
+            bucket(
+                shared,
+                length=lambda job: job.longest,
+                rows=lambda job: job.rows,
+                budget=4 * budget,
+                most_rows=most_rows,
+            ),
+        )
+
+    def _run(self, alone: list[list[Job]], shared: list[list[Job]]) -> Iterator[tuple[Job, ScoredPrefix]]:
+        yield from run_halving(shared, self._score_shared, split=Job.halves)
+        yield from run_halving(alone, self._score_alone)
+
+    def _score_shared(self, jobs: list[Job]) -> Iterator[tuple[Job, ScoredPrefix]]:
+        prefixes = [Prefix(job.context, tuple(part.tokens for part in job.parts), job.top) for job in jobs]
+        yield from zip(jobs, score_prefixes(self.lm, prefixes), strict=True)
+
+    def _score_alone(self, jobs: list[Job]) -> Iterator[tuple[Job, ScoredPrefix]]:
+        rows = [(job.context + job.parts[0].tokens, len(job.context)) for job in jobs]
+        for job, value in zip(jobs, score_plain(self.lm, rows), strict=True):
+            yield job, ScoredPrefix((value,))
+
+    def _collect(
+        self, job: Job, scored: ScoredPrefix, pending: dict[int, _Pending]
+    ) -> Iterator[tuple[int, Answer]]:
+        for number in job.tops:
+            yield number, self._top(pending.pop(number).request, scored)
+        for part, value in zip(job.parts, scored.log_likelihoods, strict=True):
+            state = pending[part.request]
+            state.note(part.place, value, len(part.tokens))
+            if len(state.values) == state.wanted:
+                yield part.request, _finished(pending.pop(part.request))
+
+    def _top(self, request: _Scored, scored: ScoredPrefix) -> TopTokens:
+        assert isinstance(request, NextTokens)
+        best = scored.top[: request.k]
+        names = [self.conversations.tokenizer.decode([token]) for token, _ in best]
+        return TopTokens(tokens=tuple(names), log_probabilities=tuple(value for _, value in best))
+
+    def _write(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[tuple[int, Answer]]:
+        numbers: dict[int, int] = {}
+        rows: list[Answering] = []
+        for number, request in requests:
+            row = self._begin(request)
+            if isinstance(row, Answering):
+                numbers[id(row)] = number
+                rows.append(row)
+            else:
+                yield number, row
+        kind = self.lm.device.type
+        batches = bucket(
+            rows,
+            length=lambda row: len(row.prompt) + row.budget,
+            rows=lambda _: 1,
+            budget=_ANSWER_BUDGET[kind],
+            most_rows=(self.batch_size or _MOST_ANSWERS[kind]) if self.lm.shares else 1,
+        )
+
+        def run(batch: list[Answering]) -> Iterator[tuple[Answering, Text]]:
+            return generate(self.lm, self.conversations, batch)
+
+        for row, text in run_halving(batches, run):
+            yield numbers[id(row)], text
+
+    def _begin(self, request: Generate) -> Answering | Answer:
+        """An answer to be written, or one that needs no writing.
+
+        Where prompt and ``max_tokens`` together pass the window, the answer ends with the window, as one
+        cut off by ``length``.
+        """
+        try:
+            laid = self.conversations.lay_out(request.prompt)
+            prompt = self.conversations.encode([laid])[0]
+        except LayoutError as error:
+            return Unanswered(reason=str(error))
+        if len(prompt) >= self.lm.window:
+            return _too_long(len(prompt) + 1, self.lm.window)
+        if request.max_tokens < 1:
+            return Text(text="", finish="length", tokens=0)
+        return Answering(
+            prompt=tuple(prompt),
+            budget=min(request.max_tokens, self.lm.window - len(prompt)),
+            temperature=request.temperature,
+            top_p=request.top_p,
+            seed=int(request_digest(request).removeprefix("sha256:")[:15], 16),
+            stop=tuple(stop for stop in request.stop if stop),
+        )
+
+
+def _continuations(request: _Scored) -> tuple[str, ...]:
+    if isinstance(request, Choose):
+        return request.options
+    return (request.continuation,) if isinstance(request, Score) else ()
+
+
+def _finished(state: _Pending) -> Answer:
+    texts = _continuations(state.request)
+    sizes = tuple(len(text.encode("utf-8", "replace")) for text in texts)
+    values = tuple(state.values[place] for place in range(state.wanted))
+    if isinstance(state.request, Score):
+        return Likelihood(log_likelihood=values[0], bytes=sizes[0], tokens=state.lengths[0])
+    return Choice(log_likelihoods=values, bytes=sizes)
+
+
+def _chunks(job: Job) -> Iterator[Job]:
+    for start in range(0, max(len(job.parts), 1), _MOST_CONTINUATIONS):
+        parts = job.parts[start : start + _MOST_CONTINUATIONS]
+        yield Job(job.context, parts, [] if start else job.tops, 0 if start else job.top)
+
+
+def _within(context: Callable[[], AbstractContextManager[object]], steps: Iterator[T]) -> Iterator[T]:
+    while True:
+        with context():
+            try:
+                value = next(steps)
+            except StopIteration:
+                return
+        yield value
+
+
+def _too_long(tokens: int, window: int) -> Unanswered:
+    return Unanswered(reason=f"{tokens} tokens do not fit into the model's window of {window}")

@@ -1,0 +1,144 @@
+"""Models on this machine: a transformers folder, a GGUF file, a hub id or a LoRA adapter."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from auditor.error import MalformedTargetError
+from auditor.record.observation import Answer, Unanswered
+from auditor.record.request import Inspect, Request
+from auditor.record.subject import Access, Kind
+from auditor.target.conversation import PLAIN_LAYOUT, Conversations
+from auditor.target.loading import Loaded, choose_device, choose_dtype, load
+from auditor.target.model_files import ModelFiles, locate
+from auditor.target.model_identity import (
+    details,
+    has_chat_template,
+    kind_of,
+    model_digest,
+    signature,
+    tokenizer_digest,
+)
+from auditor.target.protocol import Description, OpenOptions
+
+if TYPE_CHECKING:
+    from auditor.target.engine import Engine
+
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+class LocalTarget:
+    """A model whose weights are on this machine, asked through transformers.
+
+    Nothing is loaded before the first question. Files are found and checked when it is made, and read
+    in full for the digest when it is first described.
+
+    Args:
+        locator: A folder, a ``.gguf`` file, or a hub id with optional ``@revision``.
+        options: Device, dtype, and what may be opened.
+
+    Raises:
+        TargetNotFoundError: If there is no model there, or no weights.
+        UnsafeTargetError: If opening it would unpickle or run its own code and that was not allowed.
+        MalformedTargetError: If its files are broken or incomplete.
+        UsageError: If the device or dtype is unknown or not there.
+    """
+
+    def __init__(self, locator: str, options: OpenOptions) -> None:
+        self._options = options
+        self._locator = locator
+        self._files: ModelFiles = locate(locator, options)
+        self._device = choose_device(options.device)
+        self._dtype = choose_dtype(options.dtype, self._device)
+        self._loaded: Loaded | None = None
+        self._engine: Engine | None = None
+
+    @cached_property
+    def description(self) -> Description:
+        """Who this is; reads every file once, without loading weights."""
+        files = self._files
+        self._signature = signature(files)
+        parameters = files.weights.parameters
+        return Description(
+            name=files.name,
+            digest=self._digest(),
+            access=Access.WEIGHTS,
+            kind=kind_of(files),
+            revision=files.revision,
+            tokenizer_digest=tokenizer_digest(files),
+            size_bytes=parameters * _BYTES[self._dtype] or files.weights.size_bytes,
+            details=details(files, dtype=self._dtype, device=self._device),
+        )
+
+    def _digest(self) -> str:
+        return model_digest(
+            self._files,
+            dtype=self._dtype,
+            layout="template" if has_chat_template(self._files) else PLAIN_LAYOUT,
+            system_prompt=self._options.system_prompt,
+        )
+
+    def ask(self, requests: Sequence[Request]) -> Iterator[tuple[int, Answer]]:
+        """Answer requests in whatever order is fastest, as pairs of position and answer.
+
+        Raises:
+            TargetError: If the model cannot be loaded, its files changed since it was described, or a
+                single request does not fit into memory.
+        """
+        from auditor.target.inspect_weights import inspect
+
+        others: list[tuple[int, Request]] = []
+        for number, request in enumerate(requests):
+            if isinstance(request, Inspect):
+                yield number, inspect(self._open(), request)
+            else:
+                others.append((number, request))
+        if not others:
+            return
+        kind = self.description.kind
+        if kind is not Kind.CAUSAL_LM:
+            for number, _ in others:
+                yield number, Unanswered(reason=f"a model of kind {kind.value} does not continue text")
+            return
+        yield from self._engine_of(self._open()).answer(others)
+
+    def close(self) -> None:
+        """Free the model's memory; a later question loads it again."""
+        import torch
+
+        self._loaded = None
+        self._engine = None
+        gc.collect()
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+    def _open(self) -> Loaded:
+        if self._loaded is None:
+            digest = self.description.digest
+            loaded = load(self._files, self._options, device=self._device, dtype=self._dtype)
+            # Answers are filed under the digest; it must be that of the weights that were loaded.
+            if signature(self._files) != self._signature and self._digest() != digest:
+                raise MalformedTargetError(
+                    "the model's files changed while the scan was under way",
+                    where=self._locator,
+                    fix="start the scan again once they stay as they are",
+                )
+            self._loaded = loaded
+        return self._loaded
+
+    def _engine_of(self, loaded: Loaded) -> Engine:
+        if self._engine is None:
+            from auditor.target.engine import Engine
+            from auditor.target.language_model import LanguageModel
+
+            ends = getattr(loaded.model.generation_config, "eos_token_id", None)
+            ends = [ends] if isinstance(ends, int) else list(ends or ())
+            conversations = Conversations(
+                loaded.tokenizer, system_prompt=self._options.system_prompt, end_tokens=ends
+            )
+            lm = LanguageModel(loaded.model, loaded.device)
+            self._engine = Engine(lm, conversations, batch_size=self._options.batch_size)
+        return self._engine

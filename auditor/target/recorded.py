@@ -1,0 +1,333 @@
+"""Answers that already exist, in a file: indexed once, then looked up by what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from auditor.digest import digest_json, well_formed
+from auditor.error import MalformedTargetError, TargetNotFoundError, UsageError
+from auditor.record.observation import (
+    Answer,
+    Arrays,
+    Choice,
+    Likelihood,
+    TopTokens,
+    Unanswered,
+)
+from auditor.record.request import Choose, Generate, Prompt, Request, Score, request_digest
+from auditor.record.subject import Access
+from auditor.target.protocol import Description, OpenOptions
+from auditor.target.recorded_entry import (
+    Entry,
+    EntryError,
+    LikelihoodEntry,
+    ReplayEntry,
+    TextEntry,
+    asked,
+    boundary,
+    normal,
+    not_recorded,
+    read_entries,
+)
+
+_LONGEST_LINE = 64 << 20
+_LARGEST_ARRAY = 512 << 20
+_FORMS = (
+    "give JSONL with prompt and answer, an lm-eval samples file, AlpacaEval model outputs, or answers that "
+    "this tool wrote"
+)
+
+
+def split_locator(locator: str) -> tuple[Path, str | None]:
+    """``FILE`` or ``FILE#MODEL``; a file whose own name holds a ``#`` is found first."""
+    path = Path(locator).expanduser()
+    if "#" not in locator or path.is_file():
+        return path, None
+    file, _, model = locator.rpartition("#")
+    return Path(file).expanduser(), model
+
+
+@dataclass(slots=True)
+class _Index:
+    """Where each answer is. A place is a byte offset (or the number in an array) and one of its entries."""
+
+    digest: str = ""
+    stamp: tuple[int, int] = (0, 0)
+    names: dict[str, None] = field(default_factory=dict)
+    texts: dict[bytes, list[tuple[int, int]]] = field(default_factory=dict)
+    likelihoods: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    replays: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    access: Access = Access.TEXT
+    array: list[Any] | None = None
+    count: int = 0
+
+    def add(self, entry: Entry, place: tuple[int, int]) -> None:
+        """Remember where ``entry`` is; of exact answers the first one counts."""
+        self.count += 1
+        if isinstance(entry, TextEntry):
+            self.texts.setdefault(_key(normal(entry.prompt)), []).append(place)
+        elif isinstance(entry, LikelihoodEntry):
+            self.likelihoods.setdefault(_likelihood_key(*_parts(entry)), place)
+            self.access = max(self.access, Access.LOGPROBS)
+        else:
+            self.replays.setdefault(_key(entry.request_digest), place)
+            self.access = max(self.access, _access_of(entry.answer))
+
+
+class RecordedTarget:
+    """A model known only by answers that somebody recorded.
+
+    Args:
+        path: The file of answers.
+        options: Nothing of it matters here; every kind of target takes it.
+        model: Which of the file's models is meant, where it holds several.
+    """
+
+    def __init__(self, path: Path, options: OpenOptions, *, model: str | None = None) -> None:
+        self._path = path
+        self._options = options
+        self._model = model
+        self._indexed: _Index | None = None
+
+    def __repr__(self) -> str:
+        return f"RecordedTarget({str(self._path)!r}, model={self._model!r})"
+
+    @property
+    def description(self) -> Description:
+        """Who this is, by the file's content.
+
+        Raises:
+            TargetNotFoundError: If there is no such file, or no such model in it.
+            MalformedTargetError: If a record cannot be read; the message names its line.
+            UsageError: If the file holds several models and none is chosen.
+        """
+        index = self._index
+        # lm-eval names the folder after the model, and the file after the task.
+        file = self._path.resolve().parent if self._path.name.startswith("samples_") else self._path
+        name = self._model or next(iter(index.names), None) or file.stem
+        # Two models of one file are two subjects, although their file is the same.
+        digest = digest_json([index.digest, self._model]) if self._model else index.digest
+        return Description(
+            name=name,
+            digest=digest,
+            access=index.access,
+            details=(("file", self._path.name), ("recorded answers", str(index.count))),
+        )
+
+    def ask(self, requests: Sequence[Request]) -> Iterator[tuple[int, Answer]]:
+        """Look every request up.
+
+        Raises:
+            MalformedTargetError: If the file changed since it was described.
+        """
+        index = self._index
+        with self._opened() as stream:
+            if index.stamp != _stamp(self._path):
+                raise MalformedTargetError(
+                    "the recorded answers changed while they were being used",
+                    where=str(self._path),
+                    fix="start again with the file as it is now",
+                )
+            for position, request in enumerate(requests):
+                yield position, self._answer(request, stream)
+
+    def close(self) -> None:
+        """Forget the index; a later ``ask`` reads the file again."""
+        self._indexed = None
+
+    @property
+    def _index(self) -> _Index:
+        if self._indexed is None:
+            self._indexed = self._read()
+        return self._indexed
+
+    def _answer(self, request: Request, stream: BinaryIO) -> Answer:
+        place = self._index.replays.get(_key(request_digest(request)))
+        if place is not None:
+            entry = self._entry(place, stream)
+            assert isinstance(entry, ReplayEntry)
+            return entry.answer
+        if isinstance(request, Generate):
+            return self._text(request, stream)
+        if isinstance(request, Score):
+            return self._likelihood(request.prompt, request.continuation, stream)
+        if isinstance(request, Choose):
+            return self._choice(request, stream)
+        return not_recorded()
+
+    def _text(self, request: Generate, stream: BinaryIO) -> Answer:
+        places = self._index.texts.get(_key(normal(asked(request.prompt))), [])
+        entries = [entry for place in places if isinstance(entry := self._entry(place, stream), TextEntry)]
+        if not entries:
+            return not_recorded()
+        # A record that states other sampling is taken only where none states the same.
+        fitting = [entry for entry in entries if entry.agrees(request)] or entries
+        return fitting[request.seed % len(fitting)].answer
+
+    def _likelihood(self, prompt: Prompt, continuation: str, stream: BinaryIO) -> Likelihood | Unanswered:
+        place = self._index.likelihoods.get(_likelihood_key(*boundary(prompt, continuation)))
+        entry = None if place is None else self._entry(place, stream)
+        if not isinstance(entry, LikelihoodEntry):
+            return not_recorded()
+        if not math.isfinite(entry.log_likelihood):
+            return Unanswered(reason="the recorded log-likelihood is not finite")
+        return Likelihood(
+            log_likelihood=entry.log_likelihood,
+            bytes=len(well_formed(continuation).encode("utf-8")),
+            tokens=0,  # such files do not say how many
+        )
+
+    def _choice(self, request: Choose, stream: BinaryIO) -> Answer:
+        scores: list[Likelihood] = []
+        for option in request.options:
+            score = self._likelihood(request.prompt, option, stream)
+            if isinstance(score, Unanswered):
+                return score
+            scores.append(score)
+        return Choice(
+            log_likelihoods=tuple(score.log_likelihood for score in scores),
+            bytes=tuple(score.bytes for score in scores),
+        )
+
+    def _entry(self, place: tuple[int, int], stream: BinaryIO) -> Entry:
+        start, number = place
+        array = self._index.array
+        if array is not None:
+            return read_entries(array[start])[number]
+        stream.seek(start)
+        return read_entries(json.loads(_decoded(stream.readline(_LONGEST_LINE), start)))[number]
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self._path.open("rb")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise TargetNotFoundError(
+                "there is no file of recorded answers", where=str(self._path), fix="check the path"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise TargetNotFoundError(
+                "the file of recorded answers cannot be opened", where=str(self._path), fix="check the path"
+            ) from error
+
+    def _read(self) -> _Index:
+        """Read the file once: validate, digest and index it."""
+        index = _Index()
+        with self._opened() as stream:
+            index.stamp = _stamp(self._path)
+            records = self._array(stream, index) if _is_array(stream) else self._lines(stream, index)
+            for where, start, record in records:
+                self._take(record, where, start, index)
+        if self._model is None and len(index.names) > 1:
+            raise UsageError(
+                f"the file holds answers of several models: {_listed(index.names)}",
+                where=str(self._path),
+                fix=f"choose one with recorded:{self._path.name}#NAME",
+            )
+        if self._model is not None and self._model not in index.names:
+            raise TargetNotFoundError(
+                f"the file holds no answers of '{self._model}'",
+                where=str(self._path),
+                fix=f"choose one of: {_listed(index.names)}" if index.names else "leave the #NAME out",
+            )
+        if not index.count:
+            raise MalformedTargetError("the file holds no answers", where=str(self._path), fix=_FORMS)
+        return index
+
+    def _take(self, record: object, where: str, start: int, index: _Index) -> None:
+        if not isinstance(record, dict):
+            raise self._malformed(f"{where} is no JSON object")
+        try:
+            entries = read_entries(record)
+        except EntryError as error:
+            raise self._malformed(f"{where} {error}") from error
+        for number, entry in enumerate(entries):
+            if entry.model is not None:
+                index.names.setdefault(entry.model)
+            if self._model is None or entry.model == self._model:
+                index.add(entry, (start, number))
+
+    def _lines(self, stream: BinaryIO, index: _Index) -> Iterator[tuple[str, int, object]]:
+        state = hashlib.sha256()
+        start, number = 0, 0
+        while line := stream.readline(_LONGEST_LINE):
+            number += 1
+            state.update(line)
+            if len(line) == _LONGEST_LINE:
+                raise self._malformed(f"line {number} is longer than {_LONGEST_LINE >> 20} MiB")
+            if line.strip():
+                yield f"line {number}", start, self._parsed(line, f"line {number}", start)
+            start += len(line)
+        index.digest = f"sha256:{state.hexdigest()}"
+
+    def _array(self, stream: BinaryIO, index: _Index) -> Iterator[tuple[str, int, object]]:
+        data = stream.read(_LARGEST_ARRAY + 1)
+        if len(data) > _LARGEST_ARRAY:
+            raise self._malformed(f"the JSON list is larger than {_LARGEST_ARRAY >> 20} MiB")
+        index.digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        parsed = self._parsed(data, "the file", 0)
+        index.array = parsed if isinstance(parsed, list) else []
+        for number, record in enumerate(index.array):
+            yield f"entry {number + 1}", number, record
+
+    def _parsed(self, data: bytes, where: str, start: int) -> object:
+        try:
+            return json.loads(_decoded(data, start))
+        except UnicodeDecodeError as error:
+            raise self._malformed(f"{where} is not UTF-8") from error
+        except json.JSONDecodeError as error:
+            place = f"line {error.lineno}" if where == "the file" else where
+            raise self._malformed(f"{place} is not JSON: {error.msg}") from error
+        except (ValueError, RecursionError) as error:
+            raise self._malformed(
+                f"{where} holds JSON that is too deep or a number that is too long"
+            ) from error
+
+    def _malformed(self, what: str) -> MalformedTargetError:
+        return MalformedTargetError(what, where=str(self._path), fix=_FORMS)
+
+
+def _is_array(stream: BinaryIO) -> bool:
+    start = stream.read(4096)
+    stream.seek(0)
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+
+
+def _decoded(data: bytes, start: int) -> str:
+    return data.decode("utf-8-sig" if start == 0 else "utf-8")
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+
+
+def _parts(entry: LikelihoodEntry) -> tuple[str, str, bool]:
+    prompt, continuation, _ = boundary(entry.prompt, entry.continuation)
+    return prompt, continuation, entry.conversation
+
+
+def _likelihood_key(prompt: str, continuation: str, conversation: bool) -> bytes:
+    return _key(json.dumps([prompt, continuation, conversation]))
+
+
+def _access_of(answer: Answer) -> Access:
+    if isinstance(answer, Likelihood | Choice):
+        return Access.LOGPROBS
+    if isinstance(answer, TopTokens):
+        return Access.TOP_LOGPROBS
+    return Access.WEIGHTS if isinstance(answer, Arrays) else Access.TEXT
+
+
+def _listed(names: dict[str, None]) -> str:
+    shown = ", ".join(list(names)[:10])
+    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown

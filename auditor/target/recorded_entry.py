@@ -1,0 +1,247 @@
+"""One record of a file of answers: which of the known forms it has, and what it says.
+
+Known forms, told apart record by record:
+
+- this tool's own: ``request`` and ``answer`` as it encodes them;
+- lm-eval samples: ``arguments`` and ``resps`` (likelihoods and generations);
+- prompt and answer under one of their usual names, with ``model`` or ``generator`` and sampling fields
+  where there are any; AlpacaEval's ``instruction``, ``output``, ``generator`` is one spelling of it.
+
+Source: the log of samples of lm-eval 0.4 (EleutherAI); AlpacaEval's model outputs (Li et al. 2023).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from auditor.digest import well_formed
+from auditor.error import EvidenceIntegrityError
+from auditor.record.codec import decode
+from auditor.record.observation import Answer, Text, Unanswered
+from auditor.record.request import Generate, Prompt, Request, request_digest
+from auditor.target.endpoint_reply import finish_of
+
+_PROMPTS = ("messages", "prompt", "instruction", "question", "input")
+_ANSWERS = ("answer", "output", "response", "completion")
+_MODELS = ("model", "generator")
+_SAMPLING = ("temperature", "top_p", "seed")
+
+
+class EntryError(ValueError):
+    """A record of no known form; the message is a clause that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEntry:
+    """An answer in words to a prompt, with the sampling fields that the record states."""
+
+    prompt: str
+    answer: Text
+    model: str | None = None
+    stated: tuple[tuple[str, float], ...] = ()
+
+    def agrees(self, request: Generate) -> bool:
+        """Whether nothing that the record states contradicts ``request``."""
+        return all(getattr(request, name) == value for name, value in self.stated)
+
+
+@dataclass(frozen=True, slots=True)
+class LikelihoodEntry:
+    """A log-likelihood in nats of a continuation; ``continuation`` carries the boundary's white space."""
+
+    prompt: str
+    continuation: str
+    conversation: bool
+    log_likelihood: float
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayEntry:
+    """An answer to one exact request."""
+
+    request_digest: str
+    answer: Answer
+    model: str | None = None
+
+
+Entry = TextEntry | LikelihoodEntry | ReplayEntry
+
+
+def normal(text: str) -> str:
+    """``text`` composed (NFC) and with every run of white space as one space."""
+    return " ".join(unicodedata.normalize("NFC", well_formed(text)).split())
+
+
+def asked(prompt: Prompt) -> str:
+    """The words that a prompt is found by: the last user turn, or the raw text."""
+    if isinstance(prompt, str):
+        return prompt
+    return next((message.text for message in reversed(prompt) if message.role == "user"), "")
+
+
+def boundary(prompt: Prompt, continuation: str) -> tuple[str, str, bool]:
+    """Prompt and continuation as a likelihood is found by.
+
+    White space between them belongs to the continuation, so that the two ways of cutting the same text
+    meet; "Paris" and " Paris" after the same prompt stay apart.
+    """
+    words = well_formed(asked(prompt))
+    conversation = not isinstance(prompt, str)
+    bare = words.rstrip()
+    gap = "" if conversation else words[len(bare) :]
+    return normal(bare), unicodedata.normalize("NFC", gap + well_formed(continuation)), conversation
+
+
+def read_entries(record: Mapping[str, Any]) -> tuple[Entry, ...]:
+    """What one record says.
+
+    Raises:
+        EntryError: If it has none of the known forms.
+    """
+    if isinstance(record.get("request"), Mapping) and isinstance(record.get("answer"), Mapping):
+        return (_replay(record),)
+    if "arguments" in record and "resps" in record:
+        return tuple(_samples(record))
+    return tuple(_written(record))
+
+
+def _replay(record: Mapping[str, Any]) -> ReplayEntry:
+    try:
+        request: Request = decode(Request, record["request"], where="request")
+        answer: Answer = decode(Answer, record["answer"], where="answer")
+    except EvidenceIntegrityError as error:
+        raise EntryError(f"holds a malformed {error.where}: {error.what}") from error
+    return ReplayEntry(request_digest(request), answer, _model(record))
+
+
+def _written(record: Mapping[str, Any]) -> Iterator[TextEntry]:
+    name = next((one for one in _PROMPTS if record.get(one) not in (None, "")), None)
+    if name is None:
+        raise EntryError(f"has no prompt (one of {', '.join(_PROMPTS)})")
+    prompt, last = _question(record[name], name)
+    given = next((record[one] for one in _ANSWERS if record.get(one) is not None), last)
+    answers = given if isinstance(given, list) else [given]
+    texts = [well_formed(one) for one in answers if isinstance(one, str)]
+    if not texts or len(texts) < len(answers):
+        raise EntryError(f"has no answer in words (one of {', '.join(_ANSWERS)})")
+    stated = tuple(
+        (one, record[one])
+        for one in _SAMPLING
+        if isinstance(record.get(one), int | float) and not isinstance(record[one], bool)
+    )
+    finish = finish_of(record.get("finish", record.get("finish_reason")))
+    spent = record.get("tokens")
+    tokens = spent if isinstance(spent, int) and not isinstance(spent, bool) else None
+    for one in texts:
+        text = Text(text=one, finish=finish, tokens=tokens)
+        yield TextEntry(prompt, text, _model(record), stated)
+
+
+def _question(value: object, name: str) -> tuple[str, str | None]:
+    """What is asked, and the assistant's last turn where the conversation goes on to one."""
+    if isinstance(value, str):
+        return value, None
+    if not isinstance(value, list) or not value:
+        raise EntryError(f"has a '{name}' that is neither text nor a list of messages")
+    question, answer = None, None
+    for message in value:
+        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+            raise EntryError(f"has a '{name}' with something that is no message")
+        words = message.get("content", message.get("text"))
+        if not isinstance(words, str):
+            raise EntryError(f"has a '{name}' with a message without text")
+        if message["role"] == "user":
+            question, answer = words, None
+        elif message["role"] == "assistant":
+            answer = words
+    if question is None:
+        raise EntryError(f"has a '{name}' without a user's message")
+    return question, answer
+
+
+def _samples(record: Mapping[str, Any]) -> Iterator[TextEntry | LikelihoodEntry]:
+    """An lm-eval sample: one instance per option of a multiple choice, or one per generation."""
+    instances, responses = _arguments(record["arguments"]), record["resps"]
+    if not isinstance(responses, list) or len(responses) != len(instances):
+        raise EntryError("has not one entry in 'resps' for each in 'arguments'")
+    for arguments, repeats in zip(instances, responses, strict=True):
+        if not arguments or not isinstance(arguments[0], str):
+            raise EntryError("has 'arguments' that do not begin with a prompt")
+        prompt, conversation = _context(arguments[0])
+        for response in repeats if isinstance(repeats, list) else [repeats]:
+            if isinstance(response, str) and not (len(arguments) > 1 and isinstance(arguments[1], str)):
+                if len(arguments) > 1:  # a lone argument is a rolling likelihood, which nobody asks for
+                    yield TextEntry(prompt, Text(text=well_formed(response)), _model(record))
+                continue
+            if len(arguments) < 2 or not isinstance(arguments[1], str):
+                raise EntryError("has an answer in 'resps' that is neither text nor a likelihood")
+            value = _likelihood(response)
+            ends = prompt.rstrip()
+            gap = "" if conversation else prompt[len(ends) :]
+            yield LikelihoodEntry(
+                ends,
+                gap + well_formed(arguments[1]),
+                conversation,
+                value,
+                _model(record),
+            )
+
+
+def _arguments(value: object) -> list[Sequence[Any]]:
+    """Arguments of each instance, in order; lm-eval wrote lists at first and named them later."""
+    if isinstance(value, Mapping):
+        try:
+            names = sorted(value, key=lambda name: int(str(name).rsplit("_", 1)[1]))
+        except (ValueError, IndexError) as error:
+            raise EntryError("has 'arguments' whose names have no number") from error
+        value = [value[name] for name in names]
+    if not isinstance(value, list) or not value:
+        raise EntryError("has no list in 'arguments'")
+    instances: list[Sequence[Any]] = []
+    for one in value:
+        if isinstance(one, Mapping):
+            instances.append([one[f"arg_{place}"] for place in range(len(one)) if f"arg_{place}" in one])
+        elif isinstance(one, list):
+            instances.append(one)
+        else:
+            raise EntryError("has 'arguments' that are no lists")
+    return instances
+
+
+def _context(text: str) -> tuple[str, bool]:
+    """A context as text; lm-eval writes a conversation as the JSON of its messages."""
+    if text.startswith("[{"):
+        try:
+            messages = json.loads(text)
+            question, _ = _question(messages, "arguments")
+        except (ValueError, RecursionError):  # EntryError is a ValueError: then it is raw text after all
+            return text, False
+        return question, True
+    return text, False
+
+
+def _likelihood(response: object) -> float:
+    pair = response if isinstance(response, list) else [response]
+    try:
+        value = float(cast("Any", pair[0]))
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
+        raise EntryError("has a likelihood in 'resps' that is no number") from error
+    if math.isnan(value) or value > 1e-3:
+        raise EntryError("has a log-likelihood in 'resps' above zero")
+    return value
+
+
+def _model(record: Mapping[str, Any]) -> str | None:
+    name = next((record[one] for one in _MODELS if isinstance(record.get(one), str)), None)
+    return well_formed(name) if name else None
+
+
+def not_recorded() -> Unanswered:
+    """The answer to whatever the file does not hold."""
+    return Unanswered(reason="not among the recorded answers")

@@ -1,0 +1,68 @@
+"""Two samples of right and wrong answers: against SciPy, statsmodels, enumeration and simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from auditor.stats.two_sample import newcombe_interval, smallest_detectable_difference, stratified_exact_test
+
+
+def exact(first: list[int], n_first: list[int], second: list[int], n_second: list[int]) -> float:
+    return stratified_exact_test(*(np.array(one) for one in (first, n_first, second, n_second)))
+
+
+@pytest.mark.parametrize(
+    ("first", "n", "second", "m"), [(9, 10, 3, 12), (0, 5, 4, 7), (30, 60, 31, 60), (12, 12, 0, 9)]
+)
+def test_one_stratum_is_fishers_exact_test(first: int, n: int, second: int, m: int) -> None:
+    table = [[first, n - first], [second, m - second]]
+    assert exact([first], [n], [second], [m]) == pytest.approx(
+        stats.fisher_exact(table, "greater").pvalue, rel=1e-9
+    )
+
+
+def test_two_strata_agree_with_permutation() -> None:
+    rng = np.random.default_rng(3)
+    strata = [np.array([1] * 9 + [0] * 11), np.array([1] * 5 + [0] * 9)]
+    sizes, observed = [10, 6], 6 + 4
+    sums = sum(
+        np.array([rng.permutation(values)[:size].sum() for _ in range(40_000)])
+        for values, size in zip(strata, sizes, strict=True)
+    )
+    p_value = exact([6, 4], sizes, [3, 1], [10, 8])
+    assert p_value == pytest.approx(np.mean(sums >= observed), abs=0.008)
+
+
+def test_size_under_the_null_is_at_most_alpha() -> None:
+    rng = np.random.default_rng(7)
+    rates, n = np.array([0.3, 0.6, 0.8]), np.array([30, 30, 30])
+    p_values = np.array([
+        stratified_exact_test(rng.binomial(n, rates), n, rng.binomial(n, rates), n) for _ in range(3000)
+    ])  # fmt: skip
+    for alpha in (0.01, 0.05, 0.2):
+        assert np.mean(p_values <= alpha) <= alpha + 2.6 * np.sqrt(alpha * (1 - alpha) / len(p_values))
+
+
+@pytest.mark.parametrize(("a", "n", "b", "m"), [(56, 70, 48, 80), (9, 10, 3, 10), (10, 10, 0, 20)])
+def test_newcombe_agrees_with_statsmodels(a: int, n: int, b: int, m: int) -> None:
+    expected = confint_proportions_2indep(a, n, b, m, method="newcomb")
+    assert newcombe_interval(a, n, b, m) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_planned_difference_is_found_as_often_as_planned() -> None:
+    rng = np.random.default_rng(5)
+    n, alpha, rate = 150, 0.01, 0.4
+    gap = smallest_detectable_difference(rate, n, alpha)
+    size = np.array([n])
+    found = np.mean([
+        stratified_exact_test(rng.binomial(size, rate + gap), size, rng.binomial(size, rate), size) < alpha
+        for _ in range(1500)
+    ])  # fmt: skip
+    assert 0.72 <= found <= 0.85  # the exact test is a little conservative
+
+
+def test_no_difference_can_be_found_where_there_is_no_room() -> None:
+    assert smallest_detectable_difference(0.99, 20, 0.01) == float("inf")
