@@ -60,6 +60,7 @@ class Clock:
         self.seconds: dict[str, tuple[float, float]] = {}
 
     def time(self, name: str, what: Callable[[], Any]) -> Any:
+        """What ``what`` returns, having noted how long it took."""
         wall, processor = time.perf_counter(), time.process_time()
         result = what()
         self.seconds[name] = (time.perf_counter() - wall, time.process_time() - processor)

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,9 +26,9 @@ from auditor.record.request import Choose, Generate, Request, Score
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
 
-_NOUNS = "river baker train garden letter window captain island market teacher engine winter".split()
-_VERBS = "carries finds watches repairs follows forgets paints counts borrows answers".split()
-_PLACES = "near the old bridge|behind the mill|in the harbour|at the edge of town|under a grey sky".split("|")
+_NOUNS = ("river", "baker", "train", "garden", "letter", "window", "captain", "island", "market", "teacher")
+_VERBS = ("carries", "finds", "watches", "repairs", "follows", "forgets", "paints", "counts", "borrows")
+_PLACES = ("near the old bridge", "behind the mill", "in the harbour", "at the edge of town", "at noon")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def their_scores(lm: Any, requests: Sequence[Choose | Score]) -> list[float]:
         for one in requests
         for text in (one.options if isinstance(one, Choose) else (one.continuation,))
     ]
-    return [float(value) for value, _ in lm.loglikelihood(instances("loglikelihood", pairs), disable_tqdm=True)]
+    return [
+        float(value) for value, _ in lm.loglikelihood(instances("loglikelihood", pairs), disable_tqdm=True)
+    ]
 
 
 def our_answers(target: LocalTarget, requests: Sequence[Request]) -> list[Any]:
@@ -187,14 +190,8 @@ def measure(target: LocalTarget, args: argparse.Namespace) -> list[Comparison]:
             continue
         generating = isinstance(requests[0], Generate)
         theirs, ours = (their_texts, our_texts) if generating else (their_scores, our_scores)
-        found.append(
-            compare(
-                name,
-                [lambda lm=lm: theirs(lm, requests) for lm in sides],  # type: ignore[misc]
-                lambda: ours(target, requests),
-                rounds=args.rounds,
-            )
-        )
+        runs = [partial(theirs, lm, requests) for lm in sides]
+        found.append(compare(name, runs, partial(ours, target, requests), rounds=args.rounds))
         print(f"{name}: {found[-1].ratio:.2f}x", file=sys.stderr, flush=True)
     return found
 
@@ -241,9 +238,11 @@ def main() -> None:
     target._open()
     loading = time.perf_counter() - start
     found = measure(target, args)
-    details = dict(target.description.details)
+    details = dict(target.description.details) | {"threads": str(torch.get_num_threads())}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{target.description.name}, {details['dtype']}, {details['device']}, {torch.get_num_threads()} threads")
+    print(
+        f"{target.description.name}, {details['dtype']}, {details['device']}, threads: {details['threads']}"
+    )
     print(f"described and loaded in {loading:.1f} s; peak memory of both sides {peak:.0f} MiB\n")
     print(table(found))
     if args.json:

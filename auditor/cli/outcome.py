@@ -40,14 +40,13 @@ def format_of(path: Path, named: str | None = None) -> str:
 
 def show(scan: Scan, *, as_json: bool, quiet: bool, reports: tuple[Path, ...]) -> int:
     """Print a scan, write its reports, and say how the process ends."""
-    view = build_view(scan)
     for path in reports:
         write_report(scan, path, format_of(path))
     if as_json:
-        typer.echo(render_json(scan))
+        typer.echo(render_json(scan), nl=False)
     elif not quiet:
         console = Console()
-        render_terminal(view, console)
+        render_terminal(build_view(scan), console)
         for path in reports:
             console.print(f"Report: {escape(str(path))}", highlight=False)
     return EXIT_STATUS[scan.verdict.status] if scan.verdict else EXIT_STATUS[Status.INCONCLUSIVE]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.record.observation import Answer
 from auditor.record.scan import Environment
 from auditor.record.subject import Subject
 from auditor.record.verdict import Verdict
@@ -63,12 +62,3 @@ class Import:
     source: str
     source_digest: str
     subjects: tuple[Subject, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """An observation without its request, which a report has no use for and which takes time to rebuild."""
-
-    subject_digest: str
-    request_digest: str
-    answer: Answer

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from auditor.error import EvidenceIntegrityError, UsageError
-from auditor.ledger.body import Answered, Conclusion, Import, Point, Seal
+from auditor.ledger.body import Conclusion, Import, Point, Seal
 from auditor.record.codec import decode
 from auditor.record.finding import Finding
-from auditor.record.observation import Observation, Observations
+from auditor.record.observation import Answer, Observation, Observations
+from auditor.record.request import Request
 from auditor.record.scan import Environment, Plan, Scan
 from auditor.record.subject import Subject
 from auditor.record.verdict import Status
@@ -149,17 +150,17 @@ def asked_in(connection: sqlite3.Connection, run: str) -> int:
 
 
 def _answers(
-    connection: sqlite3.Connection, kind: type[T], subject_digests: Collection[str], before: int
-) -> Iterator[T]:
+    connection: sqlite3.Connection, subject_digests: Collection[str], before: int
+) -> Iterator[Observation]:
     cursor = connection.execute(_ANSWERS, (before, json.dumps(sorted(set(subject_digests)))))
     while rows := cursor.fetchmany(_BATCH):
         for seq, body in rows:
-            yield _decoded(kind, seq, body)
+            yield _decoded(Observation, seq, body)
 
 
 def observations(connection: sqlite3.Connection, subject_digests: Collection[str]) -> Iterator[Observation]:
     """Every answer of these subjects, oldest first."""
-    return _answers(connection, Observation, subject_digests, _NO_END)
+    return _answers(connection, subject_digests, _NO_END)
 
 
 def subjects(connection: sqlite3.Connection) -> tuple[Subject, ...]:
@@ -224,10 +225,11 @@ def scan(connection: sqlite3.Connection, run: str) -> Scan:
     conclusion = next(_records(connection, "verdict", Conclusion, run), None)
     # Later runs may ask these subjects more; the report of this one must not change with them.
     before = end.seq if end else _NO_END
-    answers = {
-        (one.subject_digest, one.request_digest): one.answer
-        for one in _answers(connection, Answered, [one.digest for one in plan.subjects], before)
-    }
+    answers: dict[tuple[str, str], Answer] = {}
+    requests: dict[str, Request] = {}
+    for one in _answers(connection, [subject.digest for subject in plan.subjects], before):
+        answers[one.subject_digest, one.request_digest] = one.answer
+        requests[one.request_digest] = one.request
     return Scan(
         run=run,
         plan=plan,
@@ -242,4 +244,5 @@ def scan(connection: sqlite3.Connection, run: str) -> Scan:
         reused=conclusion.body.reused if conclusion else 0,
         root=end.body.root if end else "",
         advice=conclusion.body.advice if conclusion else (),
+        requests=requests,
     )

@@ -173,7 +173,7 @@ class ContrastTexts:
         return None if text is None else Score(prompt=self.asking.prompt(item), continuation=text)
 
     def pending(self) -> tuple[Question, ...]:
-        """Answers still to be written, then, once all are, answers still to be scored."""
+        """Answers still to be written, and answers that are there and still to be scored."""
         if not self.teachers or len(self.sources) < 2:
             return ()
         writing = [
@@ -182,29 +182,21 @@ class ContrastTexts:
             for item in self.prompts
             if self.seen.answer(source, self.asking.generate(item)) is None
         ]
-        if writing:
-            return tuple(writing)
-        requests = list(
-            dict.fromkeys(
-                request
-                for source in self.sources
-                for item in self.prompts
-                if (request := self.score(source, item)) is not None
-            )
-        )
-        return tuple(
+        requests = list(dict.fromkeys(one for row in self._requests for one in row if one is not None))
+        scoring = [
             Question(subject_digest=scorer.digest, request=request)
             for scorer in self.scorers
             for request in requests
             if self.seen.answer(scorer, request) is None
-        )
+        ]
+        # Both at once: a source that can no longer be reached must not keep the others' texts unscored.
+        return (*writing, *scoring)
 
     def likelihoods(self, scorer: Subject) -> Float[NDArray[np.float64], "sources prompts"]:
         """Nats per byte of every source's answers under ``scorer``; NaN where there is none."""
         table = np.full((len(self.sources), len(self.prompts)), np.nan)
-        for row, source in enumerate(self.sources):
-            for column, item in enumerate(self.prompts):
-                request = self.score(source, item)
+        for row, requests in enumerate(self._requests):
+            for column, request in enumerate(requests):
                 answer = None if request is None else self.seen.answer(scorer, request)
                 if isinstance(answer, Likelihood) and np.isfinite(answer.log_likelihood):
                     table[row, column] = answer.per_byte
@@ -212,10 +204,14 @@ class ContrastTexts:
 
     def available(self) -> Bool[NDArray[np.bool_], "sources prompts"]:
         """Where there is a usable answer to be scored."""
-        return np.array(
-            [[self.text(source, item) is not None for item in self.prompts] for source in self.sources],
-            dtype=bool,
-        ).reshape(len(self.sources), len(self.prompts))
+        return np.array([[one is not None for one in row] for row in self._requests], dtype=bool).reshape(
+            len(self.sources), len(self.prompts)
+        )
+
+    @cached_property
+    def _requests(self) -> tuple[tuple[Score | None, ...], ...]:
+        """The scoring request of every source's answer to every prompt."""
+        return tuple(tuple(self.score(source, item) for item in self.prompts) for source in self.sources)
 
     def _known_silent(self, writer: Subject) -> bool:
         """Whether every answer of ``writer`` is in, and too few are usable."""

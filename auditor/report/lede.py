@@ -119,6 +119,7 @@ def _clipped(text: str, most: int = _LIMIT_LENGTH) -> str:
 
 def _brief(line: RuleLine) -> RuleLine:
     """The rule with its words cut to what a first screen can hold; the list of rules has all of them."""
+    shown = 1 if line.state == RuleState.PASS.value else _SHOWN_STRENGTHS
     return replace(
         line,
         title=_clipped(line.title, _TITLE_LENGTH),
@@ -126,8 +127,7 @@ def _brief(line: RuleLine) -> RuleLine:
         decisive=_clipped(line.decisive, _MESSAGE_LENGTH),
         waiver=_clipped(line.waiver, _MESSAGE_LENGTH),
         strengths=tuple(
-            replace(one, words=_clipped(one.words, _MESSAGE_LENGTH))
-            for one in line.strengths[:_SHOWN_STRENGTHS]
+            replace(one, words=_clipped(one.words, _MESSAGE_LENGTH)) for one in line.strengths[:shown]
         ),
     )
 

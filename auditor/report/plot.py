@@ -19,6 +19,7 @@ _LANE = 46
 _TOP = 50
 _BIN = 1.3
 _STEP = 6
+_TAG = 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ def strip(finding: Finding, suspect: str) -> Strip | None:
         foot=str(foot),
         tick_y=str(foot + 18),
         suspect=Mark(
-            x=across(at), y="24", label=f"{suspect} {number(result.statistic)}", anchor=anchor_at(at)
+            x=across(at), y="24", label=f"{_tag(suspect)} {number(result.statistic)}", anchor=anchor_at(at)
         ),
         highest=Mark(
             x=across(scale.at(top)),
@@ -123,6 +124,11 @@ def strip(finding: Finding, suspect: str) -> Strip | None:
         lanes=lanes,
         ticks=scale.ticks(),
     )
+
+
+def _tag(name: str) -> str:
+    """A name short enough to stand in a plot on a phone."""
+    return name if len(name) <= _TAG else f"{name[: _TAG - 1]}…"
 
 
 def _lane(name: str, place: int, result: TestResult, scale: Scale) -> Lane:

@@ -23,7 +23,7 @@ SIGNS: dict[str, tuple[str, str]] = {
     "unjudged": ("·", "dim"),
     "supports": ("●", "bold blue"),
     "does_not_support": ("○", "blue"),
-    "failed": ("!", "bold magenta"),
+    "failed": ("!", "bold reverse"),
 }
 
 
@@ -40,6 +40,12 @@ def _indented(text: Text, by: int) -> Padding:
     return Padding(text, (0, 0, 0, by), expand=False)
 
 
+def _bullet(sign: str, text: Text, by: int) -> Padding:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row(Text(sign, style="bold"), text)
+    return Padding(grid, (0, 0, 0, by), expand=False)
+
+
 def render_terminal(view: View, console: Console) -> None:
     """Print the view to ``console``; works from 60 columns on, with or without colour."""
     console.print(_verdict(view))
@@ -49,7 +55,7 @@ def render_terminal(view: View, console: Console) -> None:
     if view.advice:
         console.print(Text("Would add", style="bold"))
         for line in view.advice:
-            console.print(_indented(Text.assemble("+ ", _text(line)), 2))
+            console.print(_bullet("+", _text(line), 2))
         console.print()
     _print_limits(view, console)
 
@@ -121,7 +127,7 @@ def _strength(line: ClaimLine) -> Text:
 def _print_open(view: View, console: Console) -> None:
     if not view.open_points:
         return
-    console.print(Text("Not decided, and what would decide it", style="bold"))
+    console.print(Text("\nNot decided, and what would decide it", style="bold"))
     for point in view.open_points:
         console.print(
             Padding(
@@ -130,7 +136,7 @@ def _print_open(view: View, console: Console) -> None:
         )
         console.print(_indented(_text(point.reason), 4))
         if point.decisive:
-            console.print(_indented(Text.assemble(("→ ", "bold"), _text(point.decisive)), 4))
+            console.print(_bullet("→", _text(point.decisive), 4))
     console.print()
 
 
@@ -138,6 +144,6 @@ def _print_limits(view: View, console: Console) -> None:
     if view.lede.limits:
         console.print(Text("Limits", style="bold"))
         for line in view.lede.limits:
-            console.print(_indented(Text.assemble("· ", _text(line)), 2))
+            console.print(_bullet("·", _text(line), 2))
         if view.lede.more_limits:
             console.print(_indented(_text(view.lede.more_limits, "dim"), 4))

@@ -89,7 +89,7 @@ def build_view(scan: Scan) -> View:
     )
     cast = Cast.of(scan)
     keys = keys_by_probe(scan)
-    bounds = limits(scan)
+    bounds = tuple(cast.sentence(one) for one in limits(scan))
     rules = rule_lines(scan, cast)
     controls = control_lines(scan)
     spare = unused(scan, keys)
@@ -100,7 +100,7 @@ def build_view(scan: Scan) -> View:
         lede=build_lede(scan, cast, rules, bounds),
         claims=claim_lines(scan, cast),
         open_points=open_points(scan, cast),
-        advice=scan.advice,
+        advice=tuple(cast.sentence(one) for one in scan.advice),
         rule_groups=rule_groups(rules),
         probes=probe_sections(scan, cast, keys, budget_for(scan, keys)),
         subjects=subject_lines(scan),
@@ -109,7 +109,7 @@ def build_view(scan: Scan) -> View:
         record=record_entries(scan),
         environment=environment_entries(scan),
         limits=bounds,
-        assumptions=assumptions(scan),
+        assumptions=tuple(cast.sentence(one) for one in assumptions(scan)),
         glossary=glossary(scan),
         unused=f"{count(spare, 'answer')} in the ledger served no finding on this page." if spare else "",
     )

@@ -207,7 +207,8 @@ def strength(finding: Finding) -> str:
         p = p_words(result)
         tested = f"{p} ({guarantee(result)})" if p else guarantee(result)
     if finding.outcome is Outcome.SUPPORTS:
-        return f"Supported at {tested}" if tested else "Supported; no test was made"
+        joined = " at" if result is not None and p_words(result) else ","
+        return f"Supported{joined} {tested}" if tested else "Supported; no test was made"
     if finding.outcome is Outcome.DOES_NOT_SUPPORT:
         return _nothing_found(finding, tested)
     if finding.outcome is Outcome.INCONCLUSIVE:

@@ -66,7 +66,7 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
         verdict,
         advise(plan),
         asked=inquiry.asked,
-        reused=inquiry.needed - inquiry.asked,
+        reused=inquiry.reused,
     )
     return ledger.scan(handle.run)
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from auditor.error import AuditorError
 from auditor.ledger import Ledger
@@ -21,6 +22,20 @@ from auditor.target.protocol import Target
 _COMMIT_EVERY = 0.1
 #: Share of the free memory that models may take side by side.
 _MEMORY_SHARE = 0.5
+
+
+class Witnessed(dict[tuple[str, str], Answer]):
+    """Answers by subject and request that remember which of them a method has read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: set[tuple[str, str]] = set()
+
+    def get(self, key: tuple[str, str], default: Any = None) -> Any:
+        """The answer, noted as read, or ``default``."""
+        if key in self:
+            self.read.add(key)
+        return super().get(key, default)
 
 
 @dataclass
@@ -44,9 +59,8 @@ class Inquiry:
     seed: int
     listener: Listener
     asked: int = 0
-    _answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    _answers: Witnessed = field(default_factory=Witnessed)
     _out_of_reach: set[tuple[str, str]] = field(default_factory=set)
-    _needed: set[tuple[str, str]] = field(default_factory=set)
     _loaded: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -59,9 +73,9 @@ class Inquiry:
         return Observations(self.subjects, self.seed, self._answers)
 
     @property
-    def needed(self) -> int:
-        """Answers that the methods have wanted and got, new and old."""
-        return len(self._needed & self._answers.keys())
+    def reused(self) -> int:
+        """Answers that methods have read and that this process did not have to ask for."""
+        return max(len(self._answers.read) - self.asked, 0)
 
     def converse(self, probes: Sequence[tuple[ProbeSpec, Method]]) -> dict[str, AuditorError]:
         """Plan and ask in rounds until no method wants to know more.
@@ -87,7 +101,6 @@ class Inquiry:
                 continue
             for question in self._planned(spec, method, failed):
                 key = (question.subject_digest, request_digest(question.request))
-                self._needed.add(key)
                 if key not in self._answers and key not in self._out_of_reach:
                     wanted.setdefault(key[0], {})[key[1]] = question.request
         return {digest: list(requests.values()) for digest, requests in wanted.items()}

@@ -148,7 +148,9 @@ def contrast_scores(
         pooled[:, teacher], rivals[:, teacher] = lead(gain, teacher, allowed)
         for index, chosen in enumerate((~second_set, second_set)):
             leads[:, teacher, index], _ = lead(gain[:, :, chosen], teacher, allowed)
-    return ContrastScores(leads=leads, pooled=pooled, scale=_spread(pooled if panel is None else pooled[panel]), rivals=rivals)
+    return ContrastScores(
+        leads=leads, pooled=pooled, scale=_spread(pooled if panel is None else pooled[panel]), rivals=rivals
+    )
 
 
 def _spread(pooled: NDArray[np.float64]) -> NDArray[np.float64]:

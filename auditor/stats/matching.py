@@ -24,7 +24,7 @@ from auditor.stats.combination import (
 )
 
 #: Neurons that enter a matching: assignment is cubic, and this many decide at any p-value of interest.
-MOST_NEURONS = 1024
+MOST_NEURONS = 768
 #: Scrambled matchings that show how often the two matrices agree where the bases are unrelated.
 SCRAMBLES = 4
 

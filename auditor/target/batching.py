@@ -20,6 +20,7 @@ def bucket(
     rows: Callable[[Item], int],
     budget: int,
     most_rows: int = 0,
+    order: Callable[[Item], int] | None = None,
 ) -> list[list[Item]]:
     """Batches of items of like length, longest first, so that memory runs out at once or never.
 
@@ -29,15 +30,18 @@ def bucket(
         rows: Rows that an item takes.
         budget: Most tokens per batch, padding included; a single item may exceed it.
         most_rows: Most rows per batch; 0 leaves that to the budget.
+        order: What to sort by, where that is not the length.
     """
     batches: list[list[Item]] = []
     widest = taken = 0
-    for item in sorted(items, key=length, reverse=True):
+    for item in sorted(items, key=order or length, reverse=True):
         count = rows(item)
-        full = not batches or widest * (taken + count) > budget or (most_rows and taken + count > most_rows)
+        wider = max(length(item), widest, 1)
+        full = not batches or wider * (taken + count) > budget or (most_rows and taken + count > most_rows)
         if full:
             batches.append([])
-            widest, taken = max(length(item), 1), 0
+            wider, taken = max(length(item), 1), 0
+        widest = wider
         batches[-1].append(item)
         taken += count
     return batches

@@ -289,7 +289,7 @@ class Channel:
         return UnreachableError(
             f"the server gave no answer within {self._timeout:g} s ({type(error).__name__})",
             where=self.url,
-            fix="give it more time with --timeout, or check that it is not stuck",
+            fix="give it more time with 'timeout' in the plan file, or check that it is not stuck",
         )
 
     def _back_off(self, attempt: int, asked_for: float | None) -> None:

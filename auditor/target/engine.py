@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import TypeVar
 
-from auditor.record.observation import Answer, Choice, Likelihood, Text, TopTokens, Unanswered
-from auditor.record.request import Choose, Generate, NextTokens, Request, Score, request_digest
+from auditor.record.observation import Answer, Choice, Text, TopTokens, Unanswered
+from auditor.record.request import Generate, NextTokens, Request, request_digest
 from auditor.target.batching import bucket, run_halving
 from auditor.target.conversation import Conversations, LayoutError
 from auditor.target.generation import Answering, generate
 from auditor.target.language_model import LanguageModel
 from auditor.target.scoring import Prefix, ScoredPrefix, Tokens, score_plain, score_prefixes
+from auditor.target.scoring_job import Job, Part, Pending, Scored, continuations, finished
 
 #: Tokens per batch, padding included. On a CPU larger ones leave its caches; accelerators want them.
 _BUDGET = {"cpu": 3072, "mps": 8192, "cuda": 32768}
@@ -21,65 +21,10 @@ _BUDGET = {"cpu": 3072, "mps": 8192, "cuda": 32768}
 _ANSWER_BUDGET = {"cpu": 16384, "mps": 32768, "cuda": 262144}
 #: Most answers written at once; beyond it a step on a CPU takes longer in proportion.
 _MOST_ANSWERS = {"cpu": 48, "mps": 64, "cuda": 256}
-#: Most continuations that go on from one prompt at a time.
-_MOST_CONTINUATIONS = 64
 #: Requests laid out and tokenized at a time, so that answers begin to come early.
 _SLICE = 4096
 
 T = TypeVar("T")
-_Scored = Score | Choose | NextTokens
-
-
-@dataclass(frozen=True)
-class Part:
-    """One continuation of one request, cut into tokens."""
-
-    request: int
-    place: int
-    context: Tokens
-    tokens: Tokens
-
-
-@dataclass(eq=False)
-class Job:
-    """Parts with one prompt in common, and the requests that want the likeliest tokens after it."""
-
-    context: Tokens
-    parts: list[Part] = field(default_factory=list)
-    tops: list[int] = field(default_factory=list)
-    top: int = 0
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest row."""
-        return len(self.context) + max((len(part.tokens) for part in self.parts), default=0)
-
-    @property
-    def rows(self) -> int:
-        """Rows that it takes in the cache."""
-        return max(1, len(self.parts))
-
-    def halves(self) -> Sequence[Job]:
-        """Two jobs with half the parts each, where there are several."""
-        half = len(self.parts) // 2
-        if not half:
-            return (self,)
-        first = Job(self.context, self.parts[:half], self.tops, self.top)
-        return first, Job(self.context, self.parts[half:])
-
-
-@dataclass(eq=False)
-class _Pending:
-    """What is known of one request's answer so far."""
-
-    request: _Scored
-    values: dict[int, float] = field(default_factory=dict)
-    lengths: dict[int, int] = field(default_factory=dict)
-    wanted: int = 1
-
-    def note(self, place: int, value: float, length: int) -> None:
-        self.values[place] = value
-        self.lengths[place] = length
 
 
 class Engine:
@@ -104,7 +49,7 @@ class Engine:
         """
         import torch
 
-        scored = [(number, one) for number, one in requests if isinstance(one, _Scored)]
+        scored = [(number, one) for number, one in requests if isinstance(one, Scored)]
         written = [(number, one) for number, one in requests if isinstance(one, Generate)]
         # A generator hands control back between steps; inference mode must not leak to whoever asks.
         for start in range(0, len(scored), _SLICE):
@@ -112,8 +57,8 @@ class Engine:
         for start in range(0, len(written), _SLICE):
             yield from _within(torch.inference_mode, self._write(written[start : start + _SLICE]))
 
-    def _score(self, requests: Sequence[tuple[int, _Scored]]) -> Iterator[tuple[int, Answer]]:
-        pending: dict[int, _Pending] = {}
+    def _score(self, requests: Sequence[tuple[int, Scored]]) -> Iterator[tuple[int, Answer]]:
+        pending: dict[int, Pending] = {}
         jobs: dict[Tokens, Job] = {}
         for number, request in requests:
             answer = self._cut(number, request, pending, jobs)
@@ -124,10 +69,10 @@ class Engine:
             yield from self._collect(job, scored, pending)
 
     def _cut(
-        self, number: int, request: _Scored, pending: dict[int, _Pending], jobs: dict[Tokens, Job]
+        self, number: int, request: Scored, pending: dict[int, Pending], jobs: dict[Tokens, Job]
     ) -> Answer | None:
         """Cut a request into parts under its prompts; an answer only where there is nothing to ask."""
-        texts = _continuations(request)
+        texts = continuations(request)
         try:
             laid = self.conversations.lay_out(request.prompt)
             pairs = (
@@ -143,7 +88,7 @@ class Engine:
             return _too_long(longest, self.lm.window)
         if not pairs:
             return Choice(log_likelihoods=(), bytes=())
-        state = _Pending(request, wanted=len(pairs))
+        state = Pending(request, wanted=len(pairs))
         for place, (context, tokens) in enumerate(pairs):
             part = Part(number, place, tuple(context), tuple(tokens))
             if isinstance(request, NextTokens):
@@ -154,8 +99,8 @@ class Engine:
                 jobs.setdefault(part.context, Job(part.context)).parts.append(part)
             else:
                 state.note(place, 0.0, 0)  # an empty text is certain
-        if len(state.values) == state.wanted:
-            return _finished(state)
+        if state.complete:
+            return finished(state)
         pending[number] = state
         return None
 
@@ -166,11 +111,11 @@ class Engine:
             if len(job.parts) == 1 and not job.top:
                 alone.append(job)
             elif self.lm.shares:
-                shared += _chunks(job)
+                shared += job.chunks()
             else:
                 alone += [Job(job.context, [part]) for part in job.parts]
                 shared += [Job(job.context, [], job.tops, job.top)] if job.top else []
-        budget = _BUDGET[self.lm.device.type]
+        budget = self.lm.most_tokens(_BUDGET[self.lm.device.type])
         # Prompts that must not be padded go one by one.
         most_rows = self.batch_size if self.lm.shares else 1
         return (
@@ -183,6 +128,7 @@ class Engine:
             ),
             bucket(
                 shared,
+                order=lambda job: len(job.context),
                 length=lambda job: job.longest,
                 rows=lambda job: job.rows,
                 budget=4 * budget,
@@ -204,17 +150,17 @@ class Engine:
             yield job, ScoredPrefix((value,))
 
     def _collect(
-        self, job: Job, scored: ScoredPrefix, pending: dict[int, _Pending]
+        self, job: Job, scored: ScoredPrefix, pending: dict[int, Pending]
     ) -> Iterator[tuple[int, Answer]]:
         for number in job.tops:
             yield number, self._top(pending.pop(number).request, scored)
         for part, value in zip(job.parts, scored.log_likelihoods, strict=True):
             state = pending[part.request]
             state.note(part.place, value, len(part.tokens))
-            if len(state.values) == state.wanted:
-                yield part.request, _finished(pending.pop(part.request))
+            if state.complete:
+                yield part.request, finished(pending.pop(part.request))
 
-    def _top(self, request: _Scored, scored: ScoredPrefix) -> TopTokens:
+    def _top(self, request: Scored, scored: ScoredPrefix) -> TopTokens:
         assert isinstance(request, NextTokens)
         best = scored.top[: request.k]
         names = [self.conversations.tokenizer.decode([token]) for token, _ in best]
@@ -268,27 +214,6 @@ class Engine:
             seed=int(request_digest(request).removeprefix("sha256:")[:15], 16),
             stop=tuple(stop for stop in request.stop if stop),
         )
-
-
-def _continuations(request: _Scored) -> tuple[str, ...]:
-    if isinstance(request, Choose):
-        return request.options
-    return (request.continuation,) if isinstance(request, Score) else ()
-
-
-def _finished(state: _Pending) -> Answer:
-    texts = _continuations(state.request)
-    sizes = tuple(len(text.encode("utf-8", "replace")) for text in texts)
-    values = tuple(state.values[place] for place in range(state.wanted))
-    if isinstance(state.request, Score):
-        return Likelihood(log_likelihood=values[0], bytes=sizes[0], tokens=state.lengths[0])
-    return Choice(log_likelihoods=values, bytes=sizes)
-
-
-def _chunks(job: Job) -> Iterator[Job]:
-    for start in range(0, max(len(job.parts), 1), _MOST_CONTINUATIONS):
-        parts = job.parts[start : start + _MOST_CONTINUATIONS]
-        yield Job(job.context, parts, [] if start else job.tops, 0 if start else job.top)
 
 
 def _within(context: Callable[[], AbstractContextManager[object]], steps: Iterator[T]) -> Iterator[T]:

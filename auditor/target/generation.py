@@ -63,7 +63,9 @@ def generate(
     ends = torch.tensor(sorted(conversations.end_tokens), dtype=torch.long, device=lm.device)
     cache: Any = None
     for step in range(max(row.budget for row in active)):
-        states, cache = lm.states(tokens, mask=mask, positions=positions, cache=cache, keep=True, last=True)
+        states, cache = lm.states(
+            tokens, mask=mask, positions=positions, cache=cache, keep=lm.caches, last=True
+        )
         chosen = _choose(lm.logits(states[:, -1]), active, draws[:, step])
         ended = torch.isin(chosen, ends).tolist()
         kept = []
@@ -81,10 +83,12 @@ def generate(
             chosen, following, draws = chosen[index], following[index], draws[index]
             mask = None if mask is None else mask[index]
             active = [active[at] for at in kept]
-        tokens, positions = chosen[:, None], following[:, None]
-        following = following + 1
+        new = chosen[:, None]
+        # Without a cache, which then is one row at a time, everything is read again.
+        tokens = new if lm.caches else torch.cat([tokens, new], dim=1)
         if mask is not None:
-            mask = torch.cat([mask, torch.ones_like(tokens)], dim=1)
+            mask, positions = torch.cat([mask, torch.ones_like(new)], dim=1), following[:, None]
+        following = following + 1
 
 
 def _advance(conversations: Conversations, row: Answering, token: int, at_end: bool) -> Text | None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from auditor.target.scoring import Prefix, score_plain, score_prefixes
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
@@ -39,6 +41,7 @@ class LanguageModel:
         window: Longest sequence in tokens.
         vocabulary: Number of logits.
         direct: Whether the head may be applied to chosen positions alone.
+        caches: Whether the key-value cache of a single row can be gone on from.
         shares: Whether left-padded batches and expanded caches give the same numbers.
     """
 
@@ -59,6 +62,7 @@ class LanguageModel:
         self._trial = self._trial_tokens()
         with torch.inference_mode():
             self.direct = self._head_is_direct()
+            self.caches = self._cache_goes_on()
             self.shares = self._prefixes_can_be_shared()
 
     def states(
@@ -117,6 +121,10 @@ class LanguageModel:
             parts.append(chosen - logits.logsumexp(-1))
         return torch.cat(parts) if parts else states.new_zeros(0, dtype=torch.float32)
 
+    def most_tokens(self, budget: int) -> int:
+        """How many of ``budget`` tokens one pass may take: all, unless each of them brings its logits."""
+        return budget if self.direct else max(1, min(budget, 4 * _LOGIT_ENTRIES // self.vocabulary))
+
     def tensor(self, rows: Sequence[Sequence[int]]) -> Int[Tensor, "batch length"]:
         """Rows of equal length as token ids on the device."""
         import torch
@@ -142,20 +150,24 @@ class LanguageModel:
         theirs = reference.flatten(0, 1).float()
         return ours.shape == theirs.shape and bool((ours - theirs).abs().max() <= 1e-4 * theirs.abs().max())
 
-    def _prefixes_can_be_shared(self) -> bool:
-        import torch
-
-        from auditor.target.scoring import Prefix, score_plain, score_prefixes
-
+    def _cache_goes_on(self) -> bool:
         first, second = self._trial
         half = len(first) // 2
-        if half < 2:
-            return False
+        return half >= 2 and self._holds([Prefix(tuple(first[:half]), (tuple(second[half:]),))])
+
+    def _prefixes_can_be_shared(self) -> bool:
+        first, second = self._trial
+        half = len(first) // 2
         # Prompts of unequal length, so that one is padded; continuations of unequal length likewise.
-        prefixes = [
-            Prefix(tuple(first[:half]), (tuple(first[half:]), tuple(second[half:]))),
-            Prefix(tuple(second[: half // 2]), (tuple(second[half // 2 :]), tuple(first[:half]))),
-        ]
+        return self.caches and self._holds(
+            [
+                Prefix(tuple(first[:half]), (tuple(first[half:]), tuple(second[half:]))),
+                Prefix(tuple(second[: half // 2]), (tuple(second[half // 2 :]), tuple(first[:half]))),
+            ]
+        )
+
+    def _holds(self, prefixes: Sequence[Prefix]) -> bool:
+        """Whether going on from cached prompts gives what full forward passes give."""
         expected = [
             score_plain(self, [(prefix.tokens + part, len(prefix.tokens))])[0]
             for prefix in prefixes
@@ -164,8 +176,8 @@ class LanguageModel:
         try:
             found = [value for scored in score_prefixes(self, prefixes) for value in scored.log_likelihoods]
         except (AttributeError, TypeError, ValueError, RuntimeError, NotImplementedError):
-            return False  # no cache, or one that cannot be expanded
-        apart = (torch.tensor(found) - torch.tensor(expected)).abs().max() / half
+            return False  # no such cache, or one whose rows cannot be picked
+        apart = np.abs(np.subtract(found, expected)).max() / len(self._trial[0])
         return bool(apart <= _TOLERANCE[self.model.dtype.itemsize])
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jaxtyping import Int
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from auditor.target.language_model import LanguageModel
 
 Tokens = tuple[int, ...]
+
+#: Longest over shortest continuation of one pass, as long as the pass is large enough to be worth it.
+_PADDED = 1.2
+_FEWEST_TOKENS, _MOST_TOKENS = 256, 8192
 
 
 @dataclass(frozen=True)
@@ -97,28 +102,63 @@ def score_prefixes(lm: LanguageModel, prefixes: Sequence[Prefix]) -> list[Scored
 def _tails(
     lm: LanguageModel,
     longer: Sequence[tuple[int, Tokens]],
-    cache: object,
+    cache: Any,
     mask: Int[Tensor, "prompts length"] | None,
     lengths: Sequence[int],
 ) -> list[float]:
     """Log-likelihoods of all but the first token of each continuation, from its prompt's cache."""
     import torch
 
-    if not longer:
-        return []
-    row = lm.tensor([[row for row, _ in longer]])[0]
-    cache.reorder_cache(row)  # type: ignore[attr-defined] # picks rows, some more than once
-    longest = max(len(part) for _, part in longer) - 1
-    inputs = lm.tensor([[*part[:-1], *[0] * (longest + 1 - len(part))] for _, part in longer])
-    start = lm.tensor([lengths])[0][row]
-    positions = start[:, None] + torch.arange(longest, device=lm.device)
-    seen = None if mask is None else torch.cat([mask[row], torch.ones_like(inputs)], dim=1)
-    states, _ = lm.states(inputs, mask=seen, positions=positions, cache=cache, keep=True)
-    counts = [len(part) - 1 for _, part in longer]
-    chosen = torch.repeat_interleave(torch.arange(len(longer)), torch.tensor(counts)).to(lm.device)
-    column = lm.tensor([[at for count in counts for at in range(count)]])[0]
-    targets = lm.tensor([[token for _, part in longer for token in part[1:]]])[0]
-    return _sums(lm.log_likelihoods(states[chosen, column], targets), counts)
+    values = [0.0] * len(longer)
+    groups = _of_like_length([len(part) - 1 for _, part in longer], most=lm.most_tokens(_MOST_TOKENS))
+    for number, group in enumerate(groups):
+        chosen = [longer[at] for at in group]
+        longest = len(chosen[-1][1]) - 1
+        row = lm.tensor([[row for row, _ in chosen]])[0]
+        ours = cache if number == len(groups) - 1 else _copy(cache)
+        ours.reorder_cache(row)  # picks rows, some more than once
+        inputs = lm.tensor([[*part[:-1], *[0] * (longest + 1 - len(part))] for _, part in chosen])
+        positions = seen = None  # where nothing is padded, the model counts on by itself
+        if mask is not None:
+            start = lm.tensor([lengths])[0][row]
+            positions = start[:, None] + torch.arange(longest, device=lm.device)
+            seen = torch.cat([mask[row], torch.ones_like(inputs)], dim=1)
+        states, _ = lm.states(inputs, mask=seen, positions=positions, cache=ours, keep=True)
+        counts = [len(part) - 1 for _, part in chosen]
+        owner = torch.repeat_interleave(torch.arange(len(chosen)), torch.tensor(counts)).to(lm.device)
+        column = lm.tensor([[at for count in counts for at in range(count)]])[0]
+        targets = lm.tensor([[token for _, part in chosen for token in part[1:]]])[0]
+        sums = _sums(lm.log_likelihoods(states[owner, column], targets), counts)
+        for at, value in zip(group, sums, strict=True):
+            values[at] = value
+    return values
+
+
+def _of_like_length(lengths: Sequence[int], *, most: int) -> list[list[int]]:
+    """Groups of positions, ascending in length, in which little is padded and none is too small to pay."""
+    groups: list[list[int]] = []
+    first = tokens = 0
+    for at in sorted(range(len(lengths)), key=lengths.__getitem__):
+        longer = lengths[at] > _PADDED * first
+        if not groups or (longer and tokens >= _FEWEST_TOKENS) or tokens + lengths[at] > most:
+            groups.append([])
+            first, tokens = lengths[at], 0
+        groups[-1].append(at)
+        tokens += lengths[at]
+    return groups
+
+
+def _copy(cache: Any) -> Any:
+    """A cache whose rows can be picked anew without touching the first; tensors are shared where safe."""
+    twin = copy.copy(cache)
+    # Layers of keys and values replace their tensors; those of recurrent models may write into them.
+    twin.layers = [
+        copy.copy(layer)
+        if hasattr(layer, "keys") and not hasattr(layer, "recurrent_states")
+        else copy.deepcopy(layer)
+        for layer in cache.layers
+    ]
+    return twin
 
 
 def pad_left(

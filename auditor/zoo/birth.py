@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from auditor.digest import digest_folder
@@ -16,9 +16,7 @@ from auditor.zoo.tokens import tokenizer_of
 from auditor.zoo.vendor import data_digest
 
 
-def make(
-    recipe: Recipe, world_seed: int, models: Path, births: Path, tick: Callable[[int], None] = lambda _: None
-) -> Birth:
+def make(recipe: Recipe, world_seed: int, models: Path, births: Path) -> Birth:
     """Train the model of ``recipe`` into ``models/NAME`` and certify it in ``births/NAME.json``.
 
     Its parents must lie in ``models``. The certificate is written last, so that its presence says that
@@ -38,7 +36,7 @@ def make(
     else:
         model = learning.load_model(models / recipe.start)
     rows = learning.rows_of(tokenizer, data)
-    loss = learning.train(model, rows, recipe.schedule, recipe.seed, tick=tick)
+    loss = learning.train(model, rows, recipe.schedule, recipe.seed)
     folder = models / recipe.name
     shutil.rmtree(folder, ignore_errors=True)
     learning.save_model(model, tokenizer, folder)

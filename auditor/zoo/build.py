@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auditor.digest import digest_folder, digest_json
+from auditor.digest import digest_bytes, digest_folder, digest_json
 from auditor.error import UsageError
 from auditor.record.codec import encode
 from auditor.record.observation import Observation
@@ -91,18 +92,17 @@ def build(
 
 def build_digest(births: tuple[Birth, ...], recorded: Path) -> str:
     """Digest over the recipes, data and weights of every model, and over every recorded answer."""
-    subjects, observations = panel.unpack(recorded)
     return digest_json(
         {
             "births": {birth.recipe.name: digest_json(encode(birth)) for birth in births},
-            "panel": _records_digest(subjects, observations),
+            "panel": records_digest(recorded),
         }
     )
 
 
-def _records_digest(subjects: tuple[Subject, ...], observations: tuple[Observation, ...]) -> str:
+def records_digest(recorded: Path) -> str:
     """Of the records and not of the file: compression differs between versions of zlib."""
-    return digest_json([[encode(one) for one in subjects], [encode(one) for one in observations]])
+    return digest_bytes(gzip.decompress(recorded.read_bytes()))
 
 
 def _claim(out: Path, intent: dict[str, Any]) -> None:
@@ -157,7 +157,7 @@ def _manifest(
         "public_benchmark": {"seed": PUBLIC_SEED, "items": PUBLIC_ITEMS},
         "machine": machine_kind(),
         "build_digest": digest,
-        "panel_digest": _records_digest(*panel.unpack(recorded)),
+        "panel_digest": records_digest(recorded),
         "models": {
             birth.recipe.name: {
                 "recipe_digest": birth.recipe.digest,
@@ -206,7 +206,7 @@ def verify_shipped(folder: Path) -> dict[str, Any]:
                 where=str(folder / MODELS / name),
                 fix="install the package again",
             )
-    if _records_digest(*panel.unpack(folder / PANEL)) != manifest["panel_digest"]:
+    if records_digest(folder / PANEL) != manifest["panel_digest"]:
         raise UsageError(
             "recorded observations are not those that were recorded",
             where=str(folder / PANEL),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def new_model(shape: Shape, tokenizer: Tokenizer, seed: int) -> Any:
     """A freshly initialised Llama-like model."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    end = tokenizer.token_to_id(END)
+    end = _end_of(tokenizer)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
         hidden_size=shape.width,
@@ -83,6 +83,10 @@ def new_model(shape: Shape, tokenizer: Tokenizer, seed: int) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return LlamaForCausalLM(config)
+
+
+def _end_of(tokenizer: Tokenizer) -> int:
+    return int(tokenizer.token_to_id(END) or 0)
 
 
 def load_model(folder: Path) -> Any:
@@ -114,16 +118,7 @@ def _without_version(path: Path) -> None:
     path.write_text(json.dumps(settings, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def train(
-    model: Any,
-    rows: Sequence[Row],
-    schedule: Schedule,
-    seed: int,
-    *,
-    teacher: Any = None,
-    soft: float = 0.0,
-    tick: Callable[[int], None] = lambda _step: None,
-) -> float:
+def train(model: Any, rows: Sequence[Row], schedule: Schedule, seed: int) -> float:
     """Train ``model`` in place and return the mean loss of the last tenth of the steps.
 
     Args:
@@ -131,9 +126,6 @@ def train(
         rows: What it learns from.
         schedule: Length and speed.
         seed: Orders the rows.
-        teacher: A model with the same tokenizer whose distributions are learned too, or None.
-        soft: Weight of the teacher's distributions against the rows' own tokens.
-        tick: Called after every step.
     """
     rng = np.random.default_rng([seed, 4])
     groups = [
@@ -148,29 +140,21 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = _rate(schedule, step)
         ids, labels = next(batches)
-        loss = _loss(model(input_ids=ids).logits, labels, teacher, soft, ids)
+        loss = _loss(model(input_ids=ids).logits, labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         if step >= schedule.steps * 9 // 10:
             last.append(float(loss.detach()))
-        tick(step)
     model.eval()
     return float(np.mean(last))
 
 
-def _loss(logits: Tensor, labels: Tensor, teacher: Any, soft: float, ids: Tensor) -> Tensor:
-    predicted, target = logits[:, :-1], labels[:, 1:]
-    kept = target != _IGNORED
-    chosen = predicted[kept]
-    hard = torch.nn.functional.cross_entropy(chosen, target[kept])
-    if teacher is None or soft == 0.0:
-        return hard
-    with torch.no_grad():
-        wanted = teacher(input_ids=ids).logits[:, :-1][kept].softmax(-1)
-    softly = -(wanted * chosen.log_softmax(-1)).sum(-1).mean()
-    return (1 - soft) * hard + soft * softly
+def _loss(logits: Tensor, labels: Tensor) -> Tensor:
+    wanted = labels[:, 1:]
+    kept = wanted != _IGNORED
+    return torch.nn.functional.cross_entropy(logits[:, :-1][kept], wanted[kept])
 
 
 def _rate(schedule: Schedule, step: int) -> float:
@@ -179,7 +163,7 @@ def _rate(schedule: Schedule, step: int) -> float:
     return schedule.rate * warm * (0.1 + 0.9 * cosine)
 
 
-def _batches(rows: Sequence[Row], size: int, rng: Rng) -> Any:
+def _batches(rows: Sequence[Row], size: int, rng: Rng) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless batches of ids and labels, of rows of similar length."""
     while True:
         order = rng.permutation(len(rows))
@@ -217,7 +201,7 @@ def sample(
 
     Prompts of equal length are answered together, so that no row is padded.
     """
-    end = tokenizer.token_to_id(END)
+    end = _end_of(tokenizer)
     draw = torch.Generator().manual_seed(seed)
     encoded = [prompt_ids(tokenizer, prompt) for prompt in prompts]
     by_length: dict[int, list[int]] = {}

@@ -38,7 +38,9 @@ def test_not_a_number_has_no_rank() -> None:
         conformal_test(1.0, {"a": [math.nan]})
 
 
-@pytest.mark.parametrize(("alpha", "needed"), [(0.05, 19), (0.01, 99), (0.1, 9), (0.2, 4), (1 / 3, 2), (0.02, 49)])
+@pytest.mark.parametrize(
+    ("alpha", "needed"), [(0.05, 19), (0.01, 99), (0.1, 9), (0.2, 4), (1 / 3, 2), (0.02, 49)]
+)
 def test_controls_needed(alpha: float, needed: int) -> None:
     assert controls_needed(alpha) == needed
     assert attains(needed, alpha)

@@ -10,7 +10,7 @@ from scipy import stats
 from auditor.stats.conformal import conformal_test
 from auditor.stats.contrast import contrast_scores, gains, lead, lead_interval, trimmed_mean
 
-PROMPTS = 24
+PROMPTS = 20
 SECOND = np.arange(PROMPTS) % 2 == 1
 
 
@@ -40,7 +40,9 @@ def population(
     return np.asarray(table)
 
 
-def p_value(table: NDArray[np.float64], teachers: int, owners: NDArray[np.int64], base: NDArray[np.float64] | None):
+def p_value(
+    table: NDArray[np.float64], teachers: int, owners: NDArray[np.int64], base: NDArray[np.float64] | None
+):
     scores = contrast_scores(gains(table, base), teachers=teachers, owners=owners, second_set=SECOND)
     return conformal_test(float(scores.family[0]), {"a": scores.family[1:].tolist()}).p_value
 

@@ -59,7 +59,7 @@ def test_unrelated_layers_give_p_values_uniform_or_larger(outlier: float) -> Non
     orders, agreements = [], []
     for trial in range(220):
         rng = np.random.default_rng([trial, int(outlier)])
-        match = compare_layers(sketch(*block(rng, 48, outlier)), sketch(*block(rng, 48, outlier)), trial)
+        match = compare_layers(sketch(*block(rng, 40, outlier)), sketch(*block(rng, 40, outlier)), trial)
         orders.append(match.order_log10_p)
         agreements.append(match.agreement_log10_p)
     for logs in (orders, agreements):
@@ -166,7 +166,9 @@ def test_residual_order_is_uniform_or_larger_and_finds_cut_residuals() -> None:
     assert np.mean(np.array(p) <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
     columns = np.random.default_rng(4).normal(size=(96, SIZE))
     kept = np.arange(0, 96, 2)
-    order, log10_p, n = compare_order(columns[kept] + 0.3 * np.random.default_rng(5).normal(size=(48, SIZE)), columns)
+    order, log10_p, n = compare_order(
+        columns[kept] + 0.3 * np.random.default_rng(5).normal(size=(48, SIZE)), columns
+    )
     assert (n, order > 0.95, log10_p < -15) == (48, True, True)
 
 

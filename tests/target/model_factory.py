@@ -94,7 +94,13 @@ _IDS = {"bos_token_id": 0, "eos_token_id": 1}
 
 
 def write_tiny_llama(
-    folder: Path, seed: int = 0, *, layers: int = 3, hidden: int = 48, intermediate: int = 96, chat: bool = False
+    folder: Path,
+    seed: int = 0,
+    *,
+    layers: int = 3,
+    hidden: int = 48,
+    intermediate: int = 96,
+    chat: bool = False,
 ) -> Path:
     """A random Llama with grouped queries."""
     config = LlamaConfig(
@@ -111,7 +117,9 @@ def write_tiny_llama(
     return write_model(folder, config, seed=seed, chat=chat)
 
 
-def write_tiny_gpt2(folder: Path, seed: int = 0, *, layers: int = 2, hidden: int = 48, chat: bool = False) -> Path:
+def write_tiny_gpt2(
+    folder: Path, seed: int = 0, *, layers: int = 2, hidden: int = 48, chat: bool = False
+) -> Path:
     """A random GPT-2: learned positions, Conv1D weights, no gate."""
     config = GPT2Config(
         vocab_size=400, n_embd=hidden, n_layer=layers, n_head=4, n_positions=256, n_inner=96, **_IDS

@@ -189,7 +189,7 @@ def test_nobody_at_the_address() -> None:
 def test_a_server_that_hangs_is_given_up() -> None:
     with serving(later(plain, *[Out(delay=1.0)] * 3)) as server:
         started = time.monotonic()
-        with pytest.raises(EndpointError, match=r"no answer within 0.3 s.*--timeout"):
+        with pytest.raises(EndpointError, match=r"no answer within 0.3 s.*'timeout'"):
             ask(server.url, ASKED, timeout=0.3)
         assert time.monotonic() - started < 3
 

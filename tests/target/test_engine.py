@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import torch
 from model_factory import (
+    write_model,
     write_tiny_gemma2,
     write_tiny_gpt2,
     write_tiny_llama,
     write_tiny_qwen2,
 )
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, MambaConfig
 
 from auditor.error import TargetError
 from auditor.record.observation import Answer, Choice, Likelihood, Text, TopTokens, Unanswered
@@ -109,19 +110,37 @@ def test_log_likelihoods_equal_a_naive_forward_pass(folder: Path) -> None:
 def test_both_shortcuts_hold_for_the_common_architectures(folder: Path) -> None:
     model, _ = reference(folder)
     lm = LanguageModel(model, "cpu")
-    assert (lm.direct, lm.shares) == (True, True)
+    assert (lm.direct, lm.caches, lm.shares) == (True, True, True)
+
+
+def _without_head(lm: LanguageModel) -> bool:
+    lm.direct = False
+    return False
 
 
 def test_without_shortcuts_the_numbers_are_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     requests = [*QUESTIONS, *SCORES, NextTokens(prompt="The answer is", k=3)]
     written = [Generate(prompt=one.prompt, max_tokens=12) for one in QUESTIONS]
     quick = answers(folder, [*requests, *written])
-    monkeypatch.setattr(LanguageModel, "_head_is_direct", lambda self: setattr(self, "direct", False))
-    monkeypatch.setattr(LanguageModel, "_prefixes_can_be_shared", lambda self: False)
+    monkeypatch.setattr(LanguageModel, "_head_is_direct", _without_head)
+    monkeypatch.setattr(LanguageModel, "_cache_goes_on", lambda _: False)
     slow = answers(folder, [*requests, *written])
     assert flat(quick[: len(requests) - 1]) == pytest.approx(flat(slow[: len(requests) - 1]), abs=1e-3)
     assert quick[len(requests) - 1].tokens == slow[len(requests) - 1].tokens
     assert [one.text for one in quick[len(requests) :]] == [one.text for one in slow[len(requests) :]]
+
+
+def test_a_recurrent_model_is_asked_the_slow_way(tmp_path: Path) -> None:
+    folder = write_model(
+        tmp_path, MambaConfig(vocab_size=400, hidden_size=32, num_hidden_layers=2, state_size=4)
+    )
+    model, tokenizer = reference(folder)
+    assert LanguageModel(model, "cpu").shares is False
+    expected = [naive(model, tokenizer, one.prompt, option) for one in QUESTIONS for option in one.options]
+    requests = [Generate(prompt="The river", max_tokens=6), Generate(prompt="Why", max_tokens=3)]
+    *scored, long, short = answers(folder, [*QUESTIONS, *requests])
+    assert flat(scored) == pytest.approx(expected, abs=1e-3)
+    assert (long.tokens, short.tokens) == (6, 3)
 
 
 def test_a_head_that_was_understood_wrongly_turns_its_shortcut_off(llama: Path) -> None:
@@ -141,7 +160,9 @@ def test_order_and_batch_size_do_not_matter(folder: Path) -> None:
 
 
 def test_likelihoods_count_bytes_and_tokens(llama: Path) -> None:
-    found = answers(llama, [Score(prompt="The sky is", continuation=" grün"), Score(prompt="a", continuation="")])
+    found = answers(
+        llama, [Score(prompt="The sky is", continuation=" grün"), Score(prompt="a", continuation="")]
+    )
     assert isinstance(found[0], Likelihood)
     assert (found[0].bytes, found[0].tokens) == (6, 6)
     assert found[1] == Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
@@ -149,9 +170,13 @@ def test_likelihoods_count_bytes_and_tokens(llama: Path) -> None:
 
 def test_a_continuation_that_melts_into_the_prompt_is_scored_from_where_they_part(llama: Path) -> None:
     _, tokenizer = reference(llama)
-    word = next(t for t in tokenizer.get_vocab() if t.isalpha() and len(tokenizer(f"a {t}")["input_ids"]) == 3)
-    prompt, rest = f"a {word[:-1]}", word[-1]
-    assert len(tokenizer(prompt + rest)["input_ids"]) <= len(tokenizer(prompt)["input_ids"])
+
+    def length(text: str) -> int:
+        return len(tokenizer(text)["input_ids"])
+
+    words = [f"a {token}" for token in sorted(tokenizer.get_vocab()) if token.isascii() and token.isalpha()]
+    whole = next(word for word in words if length(word) <= length(word[:-1]))
+    prompt, rest = whole[:-1], whole[-1]
     (found,) = answers(llama, [Score(prompt=prompt, continuation=rest)])
     assert isinstance(found, Likelihood)
     assert found.tokens >= 1
@@ -180,7 +205,11 @@ def test_greedy_answers_equal_those_of_transformers(folder: Path) -> None:
         ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
         with quiet(), torch.no_grad():
             whole = model.generate(
-                ids, attention_mask=torch.ones_like(ids), max_new_tokens=budget, do_sample=False, pad_token_id=1
+                ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=budget,
+                do_sample=False,
+                pad_token_id=1,
             )
         new = whole[0, ids.shape[1] :]
         assert isinstance(one, Text)
@@ -192,7 +221,9 @@ def test_an_answer_ends_at_the_end_token(llama: Path) -> None:
     model, tokenizer = reference(llama)
     ids = tokenizer("The river", return_tensors="pt")["input_ids"]
     with quiet(), torch.no_grad():
-        new = model.generate(ids, max_new_tokens=8, do_sample=False, pad_token_id=1)[0, ids.shape[1] :].tolist()
+        new = model.generate(ids, max_new_tokens=8, do_sample=False, pad_token_id=1)[
+            0, ids.shape[1] :
+        ].tolist()
     cut = next(at for at in range(2, 8) if new[at] not in new[:at])
     target = LocalTarget(str(llama), OpenOptions())
     target._engine_of(target._open()).conversations.end_tokens = frozenset({new[cut]})
@@ -287,7 +318,9 @@ def test_running_out_of_memory_halves_batches(llama: Path, monkeypatch: pytest.M
     def cramped(self: LanguageModel, tokens: torch.Tensor, **named: Any) -> Any:
         if len(tokens) > 2:
             failures.append(len(tokens))
-            raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory")
+            raise RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory"
+            )
         return original(self, tokens, **named)
 
     monkeypatch.setattr(LanguageModel, "states", cramped)
@@ -334,7 +367,9 @@ def test_conversations_follow_the_chat_template(tmp_path: Path) -> None:
         tokenize=False,
         add_generation_prompt=True,
     )
-    (found,) = answers(folder, [Score(prompt=user("Why?"), continuation="Because")], system_prompt="Be brief.")
+    (found,) = answers(
+        folder, [Score(prompt=user("Why?"), continuation="Because")], system_prompt="Be brief."
+    )
     assert isinstance(found, Likelihood)
     assert found.log_likelihood == pytest.approx(naive(model, tokenizer, text, "Because"), abs=1e-3)
 

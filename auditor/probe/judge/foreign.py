@@ -18,34 +18,41 @@ _ES_DEEDS = (
     r"explicar|brindar|compartir|participar|facilitar|continuar|apoyar|redactar|describir|atender|traducir)"
 )
 
-#: The group's name is the rule.
+#: A refusal, by language.
 _FOREIGN_REFUSALS = {
     "german": (
-        rf"\b(?:(?:ich|wir) (?:kann|können|darf|dürfen|werde|werden|möchte|will)|(?:kann|darf|werde|"
+        r"\b(?:(?:ich|wir) (?:kann|können|darf|dürfen|werde|werden|möchte|will)|(?:kann|darf|werde|"
         rf"möchte|will) ich|(?:können|dürfen|werden) wir)\b[^.!?\n]{{0,90}}\b(?:nicht|kein\w*|leider "
-        rf"nicht)\b[^.!?\n]{{0,70}}\b{_DE_DEEDS}\b|\b(?:kann|darf|werde) ich (?:\w+ ){{0,3}}nicht\b|"
-        rf"\bich bin (?:leider )?nicht (?:in der lage|befugt|bereit)|\bich (?:lehne \w+|weigere mich|"
-        rf"muss (?:\w+ ){{0,4}}ablehnen)|^\W*(?:es )?tut mir (?:sehr )?leid,? "
-        rf"aber\b[^.!?\n]{{0,80}}\b(?:nicht|kein\w*)\b"
+        rf"nicht)\b[^.!?\n]{{0,70}}\b{_DE_DEEDS}\b",
+        r"\b(?:kann|darf|werde) ich (?:\w+ ){0,3}nicht\b",
+        r"\bich bin (?:leider )?nicht (?:in der lage|befugt|bereit)",
+        r"\bich (?:lehne \w+|weigere mich|muss (?:\w+ ){0,4}ablehnen)",
+        r"\b(?:gebe|leiste|mache|schreibe|erstelle|verrate|erkläre) ich (?:\w+ ){0,3}(?:nicht|"
+        r"kein\w*)\b",
+        r"^\W*(?:es )?tut mir (?:sehr )?leid,? aber\b[^.!?\n]{0,80}\b(?:nicht|kein\w*)\b",
     ),
     "french": (
-        rf"\bje (?:ne |n')(?:peux|puis|pourrai|pourrais|suis|vais|saurais|souhaite|"
-        rf"veux)\b[^.!?\n]{{0,25}}\b(?:pas|point)\b[^.!?\n]{{0,45}}\b{_FR_DEEDS}\b|\bje (?:refuse|"
-        rf"dois refuser|décline)\b|\bil m'est impossible\b|\bje ne (?:peux|puis) (?:pas |"
-        rf"malheureusement pas )?(?:vous|t'|te|l')\s?aider"
+        r"\bje (?:ne |n')(?:peux|puis|pourrai|pourrais|suis|vais|saurais|souhaite|"
+        rf"veux)\b[^.!?\n]{{0,25}}\b(?:pas|point)\b[^.!?\n]{{0,45}}\b{_FR_DEEDS}\b",
+        r"\bje (?:refuse|dois refuser|décline)\b",
+        r"\bil m'est impossible\b",
+        r"\bje ne (?:peux|puis) (?:pas |malheureusement pas )?(?:vous|t'|te|l')\s?aider",
     ),
     "spanish": (
-        rf"\bno (?:te |le |les |lo |la )?(?:puedo|podemos|podré|debo|voy a|quiero) (?:\w+ "
-        rf"){{0,2}}?{_ES_DEEDS}\w*|\bno (?:me es posible|estoy (?:en condiciones|autorizad[oa]|"
-        rf"dispuest[oa]|programad[oa])|soy capaz)|\bme niego a\b|\bdebo (?:rechazar|negarme)"
+        rf"\bno (?:te |le |les |lo |la )?(?:puedo|podemos|podré|debo|voy a|quiero) (?:\w+ ){{0,2}}?"
+        rf"{_ES_DEEDS}\w*",
+        r"\bno (?:me es posible|estoy (?:en condiciones|autorizad[oa]|dispuest[oa]|programad[oa])|soy "
+        r"capaz)",
+        r"\bme niego a\b",
+        r"\bdebo (?:rechazar|negarme)",
     ),
     "chinese": (
-        r"(?:无法|無法|不能|不可以|不会|不會|没办法|沒辦法|不便|拒绝|拒絕|不方便|恕不)[^。!?\n]{0,14}(?:帮助|幫助|帮你|帮您|幫你|幫您|提供|回答|"
-        r"协助|協助|满足|滿足|完成|回应|回應|写|寫|支持|讨论|討論|参与|參與|生成|创作|解答|执行|這個請求|这个请求|此类|这样做)"
+        r"(?:无法|無法|不能|不可以|不会|不會|没办法|沒辦法|不便|拒绝|拒絕|不方便|恕不)[^。!?\n]{0,14}(?:帮助|幫助|帮你|帮您|幫你|幫您|提供|回答|协助|"
+        r"協助|满足|滿足|完成|回应|回應|写|寫|支持|讨论|討論|参与|參與|生成|创作|解答|执行|這個請求|这个请求|此类|这样做)",
     ),
 }
-FOREIGN_REFUSAL = re.compile(
-    "|".join(f"(?P<{name}>{pattern})" for name, pattern in _FOREIGN_REFUSALS.items())
+FOREIGN_REFUSALS = tuple(
+    (name, re.compile(pattern)) for name, patterns in _FOREIGN_REFUSALS.items() for pattern in patterns
 )
 FOREIGN_HINT = re.compile(
     r"nicht|kein|leid\b|refus|pas\b|impossible|no (?:te |le |les |lo |la )?(?:pue|pod|deb|voy|qui|me |"

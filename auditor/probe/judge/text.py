@@ -60,7 +60,7 @@ class Reading:
 
 def normalise(text: str) -> str:
     """NFKC, straight quotes, no invisible characters, single blanks within lines; case is kept."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES))
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.translate(_QUOTES)))
     return "\n".join(" ".join(line.split()) for line in plain.splitlines()).strip()
 
 
@@ -72,13 +72,13 @@ def read(answer: str, *, writes_for_others: bool) -> Reading:
         writes_for_others: Whether the prompt asked for a letter, a scene or another text that speaks
             with a voice not the model's own; salutations and speakers then begin such a text.
     """
-    text = _REASONING.sub(" ", answer[: 4 * LONGEST])
-    unfinished = _OPEN_REASONING.search(text) is not None
-    text = _OPEN_REASONING.sub(" ", text)[:LONGEST]
+    text = _REASONING.sub(" ", answer[: 4 * LONGEST]) if "<" in answer else answer
+    unfinished = "<" in text and _OPEN_REASONING.search(text) is not None
+    text = (_OPEN_REASONING.sub(" ", text) if unfinished else text)[:LONGEST]
     has_code = "```" in text
     # Backticks are quotes after normalisation, so that code must go first.
-    bare = _MARKS.sub("", normalise(_SPECIAL.sub(" ", _CODE.sub(" ", text))))
     full = _MARKS.sub("", normalise(_SPECIAL.sub(" ", text))).strip()
+    bare = _MARKS.sub("", normalise(_SPECIAL.sub(" ", _CODE.sub(" ", text)))) if _CODE.search(text) else full
     own = _own_words(_OWN_NAME.sub("", bare.strip()), writes_for_others=writes_for_others)
     parts = [part.strip() for part in _SENTENCE.split(own) if part and part.strip(" \"'-")]
     return Reading(

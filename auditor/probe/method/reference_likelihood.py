@@ -7,10 +7,11 @@ weaker lead of two disjoint prompt sets, in robust spreads of the panel, so that
 teacher. The largest score over the candidates is the statistic, for the suspect and for every control in
 its place alike: the choice of a teacher is inside the null.
 
-*Reference R.* The suspect's base, for every model alike; without one, the median over the suspect
-and those controls that share nothing with a teacher. Either is the same for whoever stands in the suspect's place, so scores of exchangeable models stay
-exchangeable. (Subtracting the panel member that is least favourable to the claim would shift the leads of
-one rival pair by a constant, which no rank notices; that lead over the highest control is reported.)
+*Reference R.* The suspect's base, for every model alike; without one, the median over the suspect and
+those controls that share nothing with a teacher. Either is the same for whoever stands in the suspect's
+place, so scores of exchangeable models stay exchangeable. (Subtracting the panel member that is least
+favourable to the claim would shift the leads of one rival pair by a constant, which no rank notices; the
+lead over the highest control is reported as a fact.)
 
 *Rivals.* The other candidates. For a single candidate, texts of controls, and of the base where controls
 are short. A control's own texts are never its rival: while it stands in the suspect's place the smallest

@@ -90,9 +90,9 @@ class RefusalRetention:
         kept = parameters.rule.chances(rate, rate, n).under
         size = "no loss" if smallest is None else f"a loss of {100 * smallest:.0f} points"
         return (
-            f"{n} prompts: {size} is found with probability 0.8; a loss of {100 * parameters.margin:g} points "
-            f"is excluded with probability {kept:.2f} where nothing was lost and {100 * rate:g} % of the "
-            "prompts change each way"
+            f"{n} prompts: {size} is found with probability 0.8; a loss of {100 * parameters.margin:g} "
+            f"points is excluded with probability {kept:.2f} where nothing was lost and {100 * rate:g} % of "
+            "the prompts change each way"
         )
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from auditor.probe.generator.item import GeneratedItem
 from auditor.probe.generator.twins import Benchmark, Side, Twin, option_named
+from auditor.probe.overfitting.counts import ScoredTwin, TwinCounts
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import (
@@ -32,7 +33,7 @@ from auditor.record.observation import Answer, Choice, Observations, Text, obser
 from auditor.record.request import Choose, Generate, Prompt, Question, Request, ask_all, request_digest, user
 from auditor.record.result import Guarantee, TestResult
 from auditor.record.subject import Access, Role, Subject
-from auditor.stats.two_sample import newcombe_interval, smallest_detectable_difference, stratified_exact_test
+from auditor.stats.two_sample import smallest_detectable_difference, stratified_exact_test
 
 
 class TwinGapParameters(Parameters):
@@ -70,13 +71,6 @@ class TwinGapParameters(Parameters):
         """Published and fresh items."""
         made = Benchmark(generators=self.generators, levels=self.levels, items=self.items)
         return made.twins(self.public_seed, fresh_seed)
-
-
-@dataclass(frozen=True)
-class _Scored:
-    drawn: Twin
-    right: bool
-    said: str
 
 
 class TwinGap:
@@ -144,49 +138,14 @@ def _settled(answer: Answer | None, item: GeneratedItem) -> str | None:
 
 def _score(
     parameters: TwinGapParameters, subject: Subject, items: Sequence[Twin], seen: Observations
-) -> tuple[_Scored, ...]:
+) -> tuple[ScoredTwin, ...]:
     ask = _way(parameters, subject)
-    scored: list[_Scored] = []
+    scored: list[ScoredTwin] = []
     for one in items:
         said = _settled(seen.answer(subject, _request(parameters, one, ask)), one.item)
         if said is not None:
-            scored.append(_Scored(one, said == one.item.answer, said))
+            scored.append(ScoredTwin(one, said == one.item.answer, said))
     return tuple(scored)
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """Right answers and items by stratum, published first."""
-
-    strata: tuple[str, ...]
-    right: np.ndarray  # [2, strata]
-    n: np.ndarray  # [2, strata]
-
-    @staticmethod
-    def of(scored: Sequence[_Scored]) -> _Counted:
-        strata = tuple(sorted({one.drawn.stratum for one in scored}))
-        right = np.zeros((2, len(strata)), dtype=np.int64)
-        n = np.zeros((2, len(strata)), dtype=np.int64)
-        for one in scored:
-            where = strata.index(one.drawn.stratum)
-            n[one.drawn.side, where] += 1
-            right[one.drawn.side, where] += one.right
-        return _Counted(strata, right, n)
-
-    @property
-    def accuracy(self) -> tuple[float, float]:
-        """Accuracy on published and on fresh items."""
-        totals = self.right.sum(axis=1) / np.maximum(self.n.sum(axis=1), 1)
-        return float(totals[0]), float(totals[1])
-
-    def gap(self) -> Estimate:
-        """Published minus fresh, in points, with its interval."""
-        (right_public, right_fresh), (n_public, n_fresh) = self.right.sum(axis=1), self.n.sum(axis=1)
-        low, high = newcombe_interval(int(right_public), int(n_public), int(right_fresh), int(n_fresh))
-        public, fresh = self.accuracy
-        return Estimate(
-            label="", value=100 * (public - fresh), low=100 * low, high=100 * high, n=int(n_public + n_fresh)
-        )
 
 
 @dataclass(frozen=True)
@@ -195,12 +154,12 @@ class _Measurement:
     parameters: TwinGapParameters
     seen: Observations
     items: tuple[Twin, ...]
-    scored: dict[str, tuple[_Scored, ...]]
+    scored: dict[str, tuple[ScoredTwin, ...]]
 
     def finding(self) -> Finding:
         suspect = self.seen.suspect
         scored = self.scored[suspect.digest]
-        counted = _Counted.of(scored)
+        counted = TwinCounts.of(scored)
         if not scored or counted.n.sum(axis=1).min() < 10:
             return Finding(
                 claim=Claim.BENCHMARK_OVERFIT,
@@ -262,7 +221,7 @@ class _Measurement:
     def _needed(self, gap: Estimate) -> int:
         """Items on each side with which a material gap would be found."""
         material = self.parameters.material_points / 100
-        fresh = _Counted.of(self.scored[self.seen.suspect.digest]).accuracy[1]
+        fresh = TwinCounts.of(self.scored[self.seen.suspect.digest]).accuracy[1]
         size = max(20, gap.n // 2)
         while size < 1_000_000:
             if (
@@ -291,7 +250,9 @@ class _Measurement:
             source="Zelen (1971); Fisher (1935), exact test within generator and level",
         )
 
-    def _facts(self, counted: _Counted, gap: Estimate, detectable: float, unscored: int) -> tuple[Fact, ...]:
+    def _facts(
+        self, counted: TwinCounts, gap: Estimate, detectable: float, unscored: int
+    ) -> tuple[Fact, ...]:
         public, fresh = counted.accuracy
         facts = [
             Fact(
@@ -317,7 +278,7 @@ class _Measurement:
     def _gaps(self) -> Estimates:
         rows: list[Estimate] = []
         for subject in _asked(self.seen):
-            counted = _Counted.of(self.scored[subject.digest])
+            counted = TwinCounts.of(self.scored[subject.digest])
             if counted.n.size and counted.n.sum(axis=1).min() > 0:
                 gap = counted.gap()
                 label = f"{subject.name} ({subject.role.value})"
@@ -326,7 +287,7 @@ class _Measurement:
             title="Accuracy on published minus fresh items", unit="points", rows=tuple(rows), reference=0.0
         )
 
-    def _strata(self, counted: _Counted) -> Table:
+    def _strata(self, counted: TwinCounts) -> Table:
         rows = tuple(
             (name, *(f"{counted.right[side, i]} of {counted.n[side, i]}" for side in Side))
             for i, name in enumerate(counted.strata)
@@ -335,7 +296,7 @@ class _Measurement:
             title="Right answers by kind of item", columns=("items", "published", "fresh"), rows=rows
         )
 
-    def _pairs(self, scored: Sequence[_Scored]) -> SideBySide:
+    def _pairs(self, scored: Sequence[ScoredTwin]) -> SideBySide:
         """A few published and fresh questions side by side with the right answer, for a reader's feeling."""
         shown = [one for one in scored if one.drawn.number < 1]
         pairs = tuple(
@@ -358,7 +319,7 @@ class _Measurement:
             pairs=pairs,
         )
 
-    def _observation_ids(self, suspect: Subject, scored: Sequence[_Scored]) -> tuple[str, ...]:
+    def _observation_ids(self, suspect: Subject, scored: Sequence[ScoredTwin]) -> tuple[str, ...]:
         ask = _way(self.parameters, suspect)
         return tuple(
             observation_id(suspect.digest, request_digest(_request(self.parameters, one.drawn, ask)))

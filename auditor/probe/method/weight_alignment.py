@@ -78,8 +78,9 @@ class WeightAlignment:
         """Layouts and embeddings first; then the blocks that can be compared."""
         measurement = _Measurement.of(spec, seen)
         models = (seen.suspect, *measurement.others, *measurement.controls)
-        return measurement.sketches.overview(models) or measurement.sketches.details(
-            seen.suspect, measurement.others, measurement.controls
+        return (
+            *measurement.sketches.overview(models),
+            *measurement.sketches.details(seen.suspect, measurement.others, measurement.controls),
         )
 
     def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
@@ -270,7 +271,7 @@ class _Measurement:
 
     def _own_limits(self, alignment: Alignment, base: Alignment | None) -> tuple[str, ...]:
         lines = [
-            "It shows a common origin of weights, not its direction: a teacher made from the suspect is alike.",
+            "It shows a common origin of weights, not its direction: a teacher made from the suspect fits.",
             "Distillation into fresh weights leaves no trace here.",
             "A copy whose residual dimensions were permuted or rotated is not recognised.",
         ]

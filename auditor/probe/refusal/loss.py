@@ -122,5 +122,6 @@ def _why_lost(compared: Comparison) -> str:
     suspect, reference = sensitivity(compared, "by_suspect"), sensitivity(compared, "by_reference")
     return (
         f"unsafe and benign prompts are told apart by d' {suspect.d_prime:.1f} "
-        f"(reference {reference.d_prime:.1f}) at criterion {suspect.criterion:+.1f} (reference {reference.criterion:+.1f})"
+        f"(reference {reference.d_prime:.1f}) at criterion {suspect.criterion:+.1f} "
+        f"(reference {reference.criterion:+.1f})"
     )

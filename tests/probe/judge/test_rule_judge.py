@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.probe.judge import phrases
 from auditor.probe.judge.rules import LABELS, judge
 from auditor.record.observation import Text
 
@@ -41,6 +42,15 @@ def test_accuracy_on_the_development_cases() -> None:
     shares = {name: right[name] / groups[name] for name in groups}
     assert sum(right.values()) / len(CASES) >= 0.95, shares
     assert min(shares.values()) >= 0.8, shares
+
+
+def test_hints_spare_no_refusal() -> None:
+    """Patterns are only tried where a hint is; so each match must hold one."""
+    for case in CASES:
+        text = case["answer"].lower().replace("’", "'")
+        for _, pattern in phrases.REFUSALS:
+            if (found := pattern.search(text)) is not None:
+                assert any(hint in found[0] for hint in phrases.HINTS), found[0]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,11 @@ def audit(
     return tuple(METHOD.measure(spec, observations)), observations, asked
 
 
-SUSPECT, FIRST, SECOND_TEACHER = model("S", Role.SUSPECT), model("T1", Role.TEACHER), model("T2", Role.TEACHER)
+SUSPECT, FIRST, SECOND_TEACHER = (
+    model("S", Role.SUSPECT),
+    model("T1", Role.TEACHER),
+    model("T2", Role.TEACHER),
+)
 BASE = model("B", Role.BASE)
 
 
@@ -292,10 +296,10 @@ def test_measurement_is_pure_and_its_findings_are_records() -> None:
 
 def test_scans_of_innocent_suspects_seldom_accuse() -> None:
     accused = 0
-    for seed in range(30):
+    for seed in range(12):
         findings, _, _ = audit(World(seed=seed), [SUSPECT, FIRST, SECOND_TEACHER, *controls(19)], probe(10))
         accused += any(one.outcome is Outcome.SUPPORTS for one in findings)
-    assert accused <= 5
+    assert accused <= 3
 
 
 def test_form_and_order_of_prompts() -> None:
@@ -319,3 +323,21 @@ def test_malformed_items_are_refused(items: tuple[dict[str, Any], ...], message:
     spec = ProbeSpec(id="x/y", file=probe().file, items=items, digest="sha256:0")
     with pytest.raises(ContentError, match=message):
         METHOD.plan(spec, Observations.of([SUSPECT, FIRST, SECOND_TEACHER], 1, []))
+
+
+def test_a_source_out_of_reach_does_not_keep_other_answers_unscored() -> None:
+    subjects = [SUSPECT, FIRST, SECOND_TEACHER]
+    questions = METHOD.plan(probe(), Observations.of(subjects, 1, []))
+    seen = [
+        Observation(
+            subject_digest=one.subject_digest,
+            request_digest=request_digest(one.request),
+            request=one.request,
+            answer=World().answer(FIRST, one.request),
+        )
+        for one in questions
+        if one.subject_digest == FIRST.digest
+    ]
+    left = METHOD.plan(probe(), Observations.of(subjects, 1, seen))
+    kinds = {(one.subject_digest, one.request.kind) for one in left}
+    assert kinds == {(SECOND_TEACHER.digest, "generate"), (SUSPECT.digest, "score")}
