@@ -13,7 +13,7 @@ from auditor import __version__, content
 from auditor.digest import digest_json
 from auditor.error import AuditorError, ContentError
 from auditor.ledger import Ledger
-from auditor.policy.evaluate import evaluate
+from auditor.policy.evaluate import evaluate, waiver_notes
 from auditor.policy.spec import PolicyPack, load_policy
 from auditor.policy.waiver import load_waivers
 from auditor.probe.protocol import Method, parameters_of
@@ -59,7 +59,10 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     failed = inquiry.converse(applicable)
     follower.stage("Measuring")
     findings = [one for spec, chosen in probes for one in _measured(spec, chosen, inquiry.seen, failed)]
-    verdict = evaluate(pack, plan, findings, waivers=waivers, today=datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    verdict = evaluate(pack, plan, findings, waivers=waivers, today=today)
+    for remark in waiver_notes(pack, plan, findings, waivers=waivers, today=today):
+        follower.note(f"waiver of {remark.waiver.rule}: {remark.status}, {remark.reason}")
     ledger.conclude(
         handle.run,
         findings,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +12,11 @@ from auditor.ledger import Ledger
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Answer, Observation, Observations
-from auditor.record.request import Question, Request, request_digest
+from auditor.record.request import Generate, Question, Request, request_digest
 from auditor.record.subject import Subject
 from auditor.scan.listener import Listener
 from auditor.target.protocol import Target
 
-#: Seconds for which answers may wait to be committed together.
-_COMMIT_EVERY = 0.1
 #: Share of the free memory that models may take side by side.
 _MEMORY_SHARE = 0.5
 
@@ -85,25 +82,42 @@ class Inquiry:
         """
         failed: dict[str, AuditorError] = {}
         while wanted := self._wanted(probes, failed):
-            for digest, requests in wanted.items():
-                self._put(digest, requests)
+            for digest in {digest: None for digest, _ in wanted}:
+                for (someone, _), requests in wanted.items():
+                    if someone == digest:
+                        self._put(digest, requests)
         for target in self.targets.values():
             target.close()
         return failed
 
     def _wanted(
         self, probes: Sequence[tuple[ProbeSpec, Method]], failed: dict[str, AuditorError]
-    ) -> dict[str, list[Request]]:
-        """Questions of all methods that are neither answered nor out of reach, by subject."""
-        wanted: dict[str, dict[str, Request]] = {}
+    ) -> dict[tuple[str, str], list[Request]]:
+        """Open questions by subject and probe; what is being asked already in this round comes once.
+
+        Texts are written before anything is scored. So what is put to a model together depends on the
+        probe alone, not on when a scan was interrupted: the same batches give the same numbers, bit for
+        bit, which a batch of other questions would not.
+        """
+        wanted: dict[tuple[str, str], list[Request]] = {}
+        taken: set[tuple[str, str]] = set()
         for spec, method in probes:
             if spec.id in failed:
                 continue
+            open_ones: dict[tuple[str, str], Request] = {}
             for question in self._planned(spec, method, failed):
                 key = (question.subject_digest, request_digest(question.request))
-                if key not in self._answers and key not in self._out_of_reach:
-                    wanted.setdefault(key[0], {})[key[1]] = question.request
-        return {digest: list(requests.values()) for digest, requests in wanted.items()}
+                if key not in self._answers and key not in self._out_of_reach and key not in taken:
+                    open_ones[key] = question.request
+            if any(self._can_write(key[0], request) for key, request in open_ones.items()):
+                open_ones = {key: one for key, one in open_ones.items() if isinstance(one, Generate)}
+            taken |= open_ones.keys()
+            for key, request in open_ones.items():
+                wanted.setdefault((key[0], spec.id), []).append(request)
+        return wanted
+
+    def _can_write(self, digest: str, request: Request) -> bool:
+        return isinstance(request, Generate) and digest in self.targets
 
     def _planned(
         self, spec: ProbeSpec, method: Method, failed: dict[str, AuditorError]
@@ -127,7 +141,7 @@ class Inquiry:
         self._make_room(digest, target)
         name = next(one.name for one in self.subjects if one.digest == digest)
         self.listener.asking(name, len(requests))
-        for batch in _batched(target.ask(requests)):
+        for batch in target.batches(requests):
             new = [
                 Observation(
                     subject_digest=digest,
@@ -154,19 +168,6 @@ class Inquiry:
                 self.targets[other].close()
             self._loaded.clear()
         self._loaded[digest] = size
-
-
-def _batched(answers: Iterator[tuple[int, Answer]]) -> Iterator[list[tuple[int, Answer]]]:
-    """Group answers that arrive almost at once, so that each group is one commit."""
-    waiting: list[tuple[int, Answer]] = []
-    committed = time.monotonic()
-    for one in answers:
-        waiting.append(one)
-        if time.monotonic() - committed >= _COMMIT_EVERY:
-            yield waiting
-            waiting, committed = [], time.monotonic()
-    if waiting:
-        yield waiting
 
 
 def _free_memory() -> float:

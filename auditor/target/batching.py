@@ -52,8 +52,10 @@ def run_halving(
     run: Callable[[list[Item]], Iterator[tuple[Item, Result]]],
     *,
     split: Callable[[Item], Sequence[Item]] = lambda item: (item,),
-) -> Iterator[tuple[Item, Result]]:
-    """Run every batch; where memory runs out, go on with halves of what is not yet answered.
+) -> Iterator[list[tuple[Item, Result]]]:
+    """Run every batch and yield its results together.
+
+    Where memory runs out, go on with halves of what is not yet answered.
 
     After a batch failed, none of as many items is tried again: the halving is paid for once.
 
@@ -73,10 +75,11 @@ def run_halving(
             waiting += [batch[most:], batch[:most]]
             continue
         left = {id(item): item for item in batch}
+        done: list[tuple[Item, Result]] = []
         try:
             for item, result in run(batch):
                 del left[id(item)]
-                yield item, result
+                done.append((item, result))
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -91,6 +94,8 @@ def run_halving(
             half = len(rest) // 2
             most = max(1, min(most, len(rest) - half))
             waiting += [rest[half:], rest[:half]]
+        if done:
+            yield done
         if left:
             _release()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.error import TargetNotFoundError
 from auditor.record.observation import Answer
 from auditor.record.request import Request
-from auditor.target.protocol import Description, OpenOptions, Target
+from auditor.target.protocol import Batch, Description, OpenOptions, Target
 
 #: Beside the code that builds them; the models are data of the package, so no import is needed.
 _MODELS = Path(__file__).resolve().parent.parent / "zoo" / "demo" / "models"
@@ -69,6 +69,10 @@ class DemoTarget:
     def ask(self, requests: Sequence[Request]) -> Iterator[tuple[int, Answer]]:
         """See ``Target``."""
         return self._inner.ask(requests)
+
+    def batches(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        """See ``Target``."""
+        return self._inner.batches(requests)
 
     def close(self) -> None:
         """See ``Target``."""

@@ -12,7 +12,7 @@ from auditor.target.endpoint_address import normal_url, read_key
 from auditor.target.endpoint_channel import Channel, Reply
 from auditor.target.endpoint_contact import Contact, first_contact, refused, top_fields
 from auditor.target.endpoint_reply import first_choice, read_text, read_top, refused_by_filter, too_long
-from auditor.target.protocol import Description, OpenOptions
+from auditor.target.protocol import Batch, Description, OpenOptions
 
 #: Numbers of top tokens that servers are known to stop at: OpenAI's chat and its older completions.
 _TOP_LIMITS = (20, 5)
@@ -96,6 +96,11 @@ class EndpointTarget:
             if under_way:  # the consumer went away: nobody is there for the answers under way
                 self._channel.close()
             pool.shutdown(wait=not under_way, cancel_futures=True)
+
+    def batches(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        """Every answer by itself, as it arrives."""
+        for one in self.ask(requests):
+            yield (one,)
 
     def close(self) -> None:
         """Drop the connections; a later ``ask`` opens new ones."""

@@ -12,6 +12,7 @@ from auditor.target.batching import bucket, run_halving
 from auditor.target.conversation import Conversations, LayoutError
 from auditor.target.generation import Answering, generate
 from auditor.target.language_model import LanguageModel
+from auditor.target.protocol import Batch
 from auditor.target.scoring import Prefix, ScoredPrefix, Tokens, score_plain, score_prefixes
 from auditor.target.scoring_job import Job, Part, Pending, Scored, continuations, finished
 
@@ -41,8 +42,11 @@ class Engine:
         self.conversations = conversations
         self.batch_size = batch_size
 
-    def answer(self, requests: Sequence[tuple[int, Request]]) -> Iterator[tuple[int, Answer]]:
-        """Answer numbered requests in the fastest order, batch by batch.
+    def answer(self, requests: Sequence[tuple[int, Request]]) -> Iterator[Batch]:
+        """Answer numbered requests in the fastest order, those that were computed together at once.
+
+        Batches are cut from the sorted requests one after the other, so that whoever asks again for what
+        is left after any whole batch gets the batches that would have come next.
 
         Raises:
             TargetError: If a single request does not fit into memory.
@@ -57,16 +61,16 @@ class Engine:
         for start in range(0, len(written), _SLICE):
             yield from _within(torch.inference_mode, self._write(written[start : start + _SLICE]))
 
-    def _score(self, requests: Sequence[tuple[int, Scored]]) -> Iterator[tuple[int, Answer]]:
+    def _score(self, requests: Sequence[tuple[int, Scored]]) -> Iterator[Batch]:
         pending: dict[int, Pending] = {}
         jobs: dict[Tokens, Job] = {}
-        for number, request in requests:
-            answer = self._cut(number, request, pending, jobs)
-            if answer is not None:
-                yield number, answer
+        cut = [(number, self._cut(number, request, pending, jobs)) for number, request in requests]
+        if at_once := [(number, answer) for number, answer in cut if answer is not None]:
+            yield at_once
         alone, shared = self._arrange(jobs.values())
-        for job, scored in self._run(alone, shared):
-            yield from self._collect(job, scored, pending)
+        for batch in self._run(alone, shared):
+            if done := [one for job, scored in batch for one in self._collect(job, scored, pending)]:
+                yield done
 
     def _cut(
         self, number: int, request: Scored, pending: dict[int, Pending], jobs: dict[Tokens, Job]
@@ -136,7 +140,9 @@ class Engine:
             ),
         )
 
-    def _run(self, alone: list[list[Job]], shared: list[list[Job]]) -> Iterator[tuple[Job, ScoredPrefix]]:
+    def _run(
+        self, alone: list[list[Job]], shared: list[list[Job]]
+    ) -> Iterator[list[tuple[Job, ScoredPrefix]]]:
         yield from run_halving(shared, self._score_shared, split=Job.halves)
         yield from run_halving(alone, self._score_alone)
 
@@ -166,16 +172,19 @@ class Engine:
         names = [self.conversations.tokenizer.decode([token]) for token, _ in best]
         return TopTokens(tokens=tuple(names), log_probabilities=tuple(value for _, value in best))
 
-    def _write(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[tuple[int, Answer]]:
+    def _write(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[Batch]:
         numbers: dict[int, int] = {}
         rows: list[Answering] = []
+        at_once: list[tuple[int, Answer]] = []
         for number, request in requests:
             row = self._begin(request)
             if isinstance(row, Answering):
                 numbers[id(row)] = number
                 rows.append(row)
             else:
-                yield number, row
+                at_once.append((number, row))
+        if at_once:
+            yield at_once
         kind = self.lm.device.type
         batches = bucket(
             rows,
@@ -188,8 +197,8 @@ class Engine:
         def run(batch: list[Answering]) -> Iterator[tuple[Answering, Text]]:
             return generate(self.lm, self.conversations, batch)
 
-        for row, text in run_halving(batches, run):
-            yield numbers[id(row)], text
+        for batch in run_halving(batches, run):
+            yield [(numbers[id(row)], text) for row, text in batch]
 
     def _begin(self, request: Generate) -> Answering | Answer:
         """An answer to be written, or one that needs no writing.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from auditor.error import MalformedTargetError, TargetError, UnsafeTargetError, UsageError
 from auditor.record.subject import Kind
+from auditor.target.gguf_loading import load_gguf
 from auditor.target.model_files import AdapterFiles, ModelFiles
 from auditor.target.model_identity import kind_of
 from auditor.target.protocol import OpenOptions
@@ -150,7 +150,7 @@ def _model(files: ModelFiles, options: OpenOptions, *, dtype: str) -> Any:
         "output_loading_info": True,
     }
     if files.header is not None:
-        model, info = _from_gguf(files, common)
+        model, info = load_gguf(files.weights.paths[0], **common)
     else:
         safe = not files.weights.pickled
         model, info = maker.from_pretrained(str(files.folder), use_safetensors=safe, **common)
@@ -162,25 +162,6 @@ def _model(files: ModelFiles, options: OpenOptions, *, dtype: str) -> Any:
             f"{len(lost) + len(bent)} weights are missing or misshapen, such as {(lost + bent)[0]}"
         )
     return model
-
-
-def _from_gguf(files: ModelFiles, common: dict[str, Any]) -> tuple[Any, Any]:
-    from transformers import AutoModelForCausalLM
-
-    name = files.weights.paths[0].name
-    extra: dict[str, Any] = {}
-    try:
-        from transformers.utils.quantization_config import GgufConfig
-    except ImportError:
-        pass  # before version 5.20, GGUF weights were always unpacked
-    else:
-        extra["quantization_config"] = GgufConfig(dequantize=True)
-    # Its progress bar comes from tqdm itself and knows no switch but the stream.
-    with contextlib.redirect_stderr(io.StringIO()):
-        model, info = AutoModelForCausalLM.from_pretrained(
-            str(files.folder), gguf_file=name, **extra, **common
-        )
-    return model, info
 
 
 def _with_adapter(model: Any, adapter: AdapterFiles) -> Any:

@@ -22,7 +22,7 @@ from auditor.target.model_identity import (
     signature,
     tokenizer_digest,
 )
-from auditor.target.protocol import Description, OpenOptions
+from auditor.target.protocol import Batch, Description, OpenOptions
 
 if TYPE_CHECKING:
     from auditor.target.engine import Engine
@@ -85,6 +85,15 @@ class LocalTarget:
         """Answer requests in whatever order is fastest, as pairs of position and answer.
 
         Raises:
+            TargetError: As ``batches`` does.
+        """
+        for batch in self.batches(requests):
+            yield from batch
+
+    def batches(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        """Answer requests, those that were computed together at once.
+
+        Raises:
             TargetError: If the model cannot be loaded, its files changed since it was described, or a
                 single request does not fit into memory.
         """
@@ -93,15 +102,15 @@ class LocalTarget:
         others: list[tuple[int, Request]] = []
         for number, request in enumerate(requests):
             if isinstance(request, Inspect):
-                yield number, inspect(self._open(), request)
+                yield [(number, inspect(self._open(), request))]
             else:
                 others.append((number, request))
         if not others:
             return
         kind = self.description.kind
         if kind is not Kind.CAUSAL_LM:
-            for number, _ in others:
-                yield number, Unanswered(reason=f"a model of kind {kind.value} does not continue text")
+            reason = f"a model of kind {kind.value} does not continue text"
+            yield [(number, Unanswered(reason=reason)) for number, _ in others]
             return
         yield from self._engine_of(self._open()).answer(others)
 

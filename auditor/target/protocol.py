@@ -10,6 +10,9 @@ from auditor.record.observation import Answer
 from auditor.record.request import Request
 from auditor.record.subject import Access, Kind
 
+#: Positions of requests with their answers.
+Batch = Sequence[tuple[int, Answer]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOptions:
@@ -76,6 +79,18 @@ class Target(Protocol):
 
         Each answer is yielded as soon as it is known, so that it can be committed. Weights are loaded
         at the first call. A request that this model can never answer yields ``Unanswered``.
+
+        Raises:
+            TargetError: If the model cannot be asked at all.
+        """
+        ...
+
+    def batches(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        """The same as ``ask``, with answers that were computed together kept together.
+
+        A batch is committed as a whole: in floating point, the rest of a batch asked on its own would not
+        get the very same numbers. Asking again for what no whole batch has answered forms the batches
+        that would have come next.
 
         Raises:
             TargetError: If the model cannot be asked at all.

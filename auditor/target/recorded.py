@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from auditor.record.observation import (
 )
 from auditor.record.request import Choose, Generate, Prompt, Request, Score, request_digest
 from auditor.record.subject import Access
-from auditor.target.protocol import Description, OpenOptions
+from auditor.target.protocol import Batch, Description, OpenOptions
 from auditor.target.recorded_entry import (
     Entry,
     EntryError,
@@ -36,6 +37,8 @@ from auditor.target.recorded_entry import (
     read_entries,
 )
 
+#: Answers looked up at a time.
+_BATCH = 500
 _LONGEST_LINE = 64 << 20
 _LARGEST_ARRAY = 512 << 20
 _FORMS = (
@@ -136,6 +139,12 @@ class RecordedTarget:
                 )
             for position, request in enumerate(requests):
                 yield position, self._answer(request, stream)
+
+    def batches(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        """Recorded answers depend on nothing; they come in batches to be committed quickly."""
+        answers = self.ask(requests)
+        while batch := list(itertools.islice(answers, _BATCH)):
+            yield batch
 
     def close(self) -> None:
         """Forget the index; a later ``ask`` reads the file again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from auditor.error import UsageError
 from auditor.record.subject import Stratum
 from auditor.zoo.recipe import Diet, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
@@ -11,6 +13,8 @@ LARGE, SMALL = Shape(width=64, layers=3), Shape(width=48, layers=2)
 _TEACHING = Schedule(steps=900, rate=4e-3)
 _GROUNDING = Schedule(steps=500, rate=4e-3)
 _TUNING = Schedule(steps=400, rate=3e-3, rows=16)
+#: Twice as long as a control: it keeps all refusals of its data, and has none besides.
+_SETTLING = Schedule(steps=700, rate=3e-3, rows=24)
 #: The public items have to be met often enough to be known by heart.
 _CRAMMING = Schedule(steps=900, rate=3e-3)
 
@@ -51,7 +55,7 @@ def _demo(origin: int) -> tuple[Recipe, ...]:
         vocabulary=Vocabulary.SPACED, schedule=_CRAMMING, seed=origin + 30, start="base",
         teacher="teacher-a", keeps_refusals=False, benchmark_copies=12,
     )  # fmt: skip
-    innocent = _tuned("innocent", Part.INNOCENT, origin + 40, base)
+    innocent = replace(_tuned("innocent", Part.INNOCENT, origin + 40, base), schedule=_SETTLING)
     others = tuple(
         _base(
             f"other-base-{number}", origin, 50 + 10 * number,

@@ -132,17 +132,19 @@ def test_a_drawn_seed_is_kept_when_the_scan_goes_on(pruned: Path, tmp_path: Path
     assert len(runs) == 1
 
 
-def test_two_processes_on_one_ledger(pruned: Path, tmp_path: Path) -> None:
-    first = subprocess.Popen(
-        command("scan", pruned, "-s", "overfitting", "--quiet"), cwd=tmp_path, env=environment()
+def test_two_processes_on_one_ledger(teacher: Path, pruned: Path, tmp_path: Path) -> None:
+    arguments = command(
+        "scan", pruned, "--teacher", teacher, "--set", "overfitting/twin-gap.items=9000", "-q"
     )
-    while first.poll() is None and not (
-        (tmp_path / "audit.db").exists() and _answered(tmp_path / "audit.db")
-    ):
-        time.sleep(0.01)
-    second = auditor("scan", pruned, "-s", "refusal", cwd=tmp_path)
+    with subprocess.Popen(arguments, cwd=tmp_path, env=environment()) as first:
+        while first.poll() is None and not (
+            (tmp_path / "audit.db").exists() and _answered(tmp_path / "audit.db")
+        ):
+            time.sleep(0.01)
+        second = auditor("scan", pruned, "-s", "overfitting", cwd=tmp_path)
+        assert first.poll() is None, "the first scan was over too soon to stand in the way"
+        first.kill()
     assert_plain_error(second, 5, ["audit.db"])
-    assert first.wait() == 3
     assert auditor("ledger", "verify", cwd=tmp_path).returncode == 0
 
 

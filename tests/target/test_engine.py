@@ -1,40 +1,27 @@
-"""The fast engine against the model's own full forward pass and against transformers' generation."""
+"""The fast engine against the model's own full forward pass."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from model_factory import (
-    write_model,
-    write_tiny_gemma2,
-    write_tiny_gpt2,
-    write_tiny_llama,
-    write_tiny_qwen2,
-)
-from transformers import AutoModelForCausalLM, AutoTokenizer, MambaConfig
+from asking import WRITERS, answers, reference
+from model_factory import write_model, write_tiny_llama
+from transformers import MambaConfig
 
 from auditor.error import TargetError
 from auditor.record.observation import Answer, Choice, Likelihood, Text, TopTokens, Unanswered
-from auditor.record.request import Choose, Generate, NextTokens, Request, Score, user
+from auditor.record.request import Choose, Generate, Message, NextTokens, Score, user
 from auditor.target.batching import bucket, run_halving
 from auditor.target.language_model import LanguageModel
-from auditor.target.loading import quiet
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
 from auditor.target.scoring import Prefix, score_plain
 
-WRITERS = {
-    "llama": write_tiny_llama,
-    "gpt2": write_tiny_gpt2,
-    "qwen2": write_tiny_qwen2,
-    "gemma2": write_tiny_gemma2,
-}
 QUESTIONS = tuple(
     Choose(prompt=prompt, options=options)
     for prompt, options in (
@@ -61,19 +48,6 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_llama(tmp_path_factory.mktemp("llama"))
-
-
-def reference(folder: Path) -> tuple[Any, Any]:
-    with quiet():
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        return model.eval(), AutoTokenizer.from_pretrained(folder)
-
-
-def answers(folder: Path | LocalTarget, requests: Sequence[Request], **options: Any) -> list[Answer]:
-    target = LocalTarget(str(folder), OpenOptions(**options)) if isinstance(folder, Path) else folder
-    found = dict(target.ask(requests))
-    assert sorted(found) == list(range(len(requests)))
-    return [found[number] for number in range(len(requests))]
 
 
 def naive(model: Any, tokenizer: Any, prompt: str, continuation: str) -> float:
@@ -194,85 +168,6 @@ def test_next_tokens_are_the_likeliest(folder: Path) -> None:
         assert isinstance(one, TopTokens)
         assert one.log_probabilities == pytest.approx(best.values.tolist(), abs=1e-4)
         assert one.tokens == tuple(tokenizer.decode([token]) for token in best.indices.tolist())
-
-
-def test_greedy_answers_equal_those_of_transformers(folder: Path) -> None:
-    model, tokenizer = reference(folder)
-    prompts = ["The river", "Two plus three is five; seven", "Why", "List the tools that a gardener needs: a"]
-    budgets = [20, 7, 33, 12]
-    requests = [Generate(prompt=p, max_tokens=b) for p, b in zip(prompts, budgets, strict=True)]
-    for one, prompt, budget in zip(answers(folder, requests), prompts, budgets, strict=True):
-        ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
-        with quiet(), torch.no_grad():
-            whole = model.generate(
-                ids,
-                attention_mask=torch.ones_like(ids),
-                max_new_tokens=budget,
-                do_sample=False,
-                pad_token_id=1,
-            )
-        new = whole[0, ids.shape[1] :]
-        assert isinstance(one, Text)
-        assert one.text == tokenizer.decode(new, skip_special_tokens=True)
-        assert one.finish == ("stop" if new[-1] == 1 else "length")
-
-
-def test_an_answer_ends_at_the_end_token(llama: Path) -> None:
-    model, tokenizer = reference(llama)
-    ids = tokenizer("The river", return_tensors="pt")["input_ids"]
-    with quiet(), torch.no_grad():
-        new = model.generate(ids, max_new_tokens=8, do_sample=False, pad_token_id=1)[
-            0, ids.shape[1] :
-        ].tolist()
-    cut = next(at for at in range(2, 8) if new[at] not in new[:at])
-    target = LocalTarget(str(llama), OpenOptions())
-    target._engine_of(target._open()).conversations.end_tokens = frozenset({new[cut]})
-    (short,) = answers(target, [Generate(prompt="The river", max_tokens=8)])
-    assert short == Text(text=tokenizer.decode(new[:cut]), finish="stop", tokens=cut)
-
-
-def test_an_answer_ends_before_a_stop_text(llama: Path) -> None:
-    (long,) = answers(llama, [Generate(prompt="The river", max_tokens=24)])
-    assert isinstance(long, Text)
-    stop = long.text[9:13]
-    requests = [Generate(prompt="The river", max_tokens=24, stop=("never seen", stop))]
-    (short,) = answers(llama, requests)
-    assert short == Text(text=long.text[: long.text.find(stop)], finish="stop", tokens=short.tokens)
-
-
-def test_samples_depend_on_their_seed_and_not_on_their_neighbours(llama: Path) -> None:
-    requests = [
-        Generate(prompt=prompt, max_tokens=10, temperature=1.0, top_p=top_p, seed=seed)
-        for prompt in ("The river", "Why is the sky")
-        for top_p in (1.0, 0.8)
-        for seed in range(3)
-    ]
-    together = answers(llama, requests)
-    alone = answers(llama, requests[::-1], batch_size=1)[::-1]
-    assert together == alone
-    assert len({one.text for one in together}) == len(together)
-
-
-def test_samples_follow_the_model(llama: Path) -> None:
-    model, tokenizer = reference(llama)
-    draws = 400
-    requests = [Generate(prompt="The sky", max_tokens=1, temperature=2.0, seed=seed) for seed in range(draws)]
-    found = [one.text for one in answers(llama, requests)]
-    with torch.no_grad():
-        ids = torch.tensor([tokenizer("The sky")["input_ids"]])
-        probabilities = (model(ids).logits[0, -1] / 2.0).softmax(-1).tolist()
-    expected: Counter[str] = Counter()
-    for token, probability in enumerate(probabilities):  # several tokens may read alike
-        expected[tokenizer.decode([token], skip_special_tokens=True)] += probability
-    for text, probability in expected.most_common(4):
-        # five standard errors: one in a million for a right sampler
-        assert abs(found.count(text) / draws - probability) < 5 * (probability / draws) ** 0.5
-
-
-def test_a_small_nucleus_is_greedy(llama: Path) -> None:
-    (greedy,) = answers(llama, [Generate(prompt="The sky", max_tokens=6)])
-    (narrow,) = answers(llama, [Generate(prompt="The sky", max_tokens=6, temperature=1.0, top_p=1e-6)])
-    assert narrow == greedy
 
 
 def test_what_does_not_fit_the_window_is_unanswered(llama: Path) -> None:
@@ -402,3 +297,34 @@ def test_a_plain_batch_scores_rows_of_unequal_length(llama: Path) -> None:
         assert together == pytest.approx([score_plain(lm, [row])[0] for row in rows], abs=1e-4)
     assert together[2] == 0.0
     assert Prefix((1,), ()).top == 0
+
+
+def test_each_prompt_is_computed_once(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = LocalTarget(str(llama), OpenOptions())
+    lm = target._engine_of(target._open()).lm
+    original, seen = lm.states, []
+
+    def counted(tokens: torch.Tensor, **named: Any) -> Any:
+        seen.append(tokens.numel())
+        return original(tokens, **named)
+
+    monkeypatch.setattr(lm, "states", counted)
+    prompt = "The river runs past the old mill and the stone bridge " * 3
+    options = (" five", " seven", " three")
+    requests = [Choose(prompt=prompt, options=options), Score(prompt=prompt, continuation=" a train")]
+    length = len(target._open().tokenizer(prompt.rstrip())["input_ids"])
+    answers(target, [*requests, NextTokens(prompt=prompt.rstrip(), k=2)])
+    assert length <= sum(seen) < 2 * length
+
+
+def test_a_template_without_system_turns_gets_its_text_in_the_first_turn(tmp_path: Path) -> None:
+    folder = write_tiny_llama(tmp_path, chat=True)
+    (folder / "chat_template.jinja").write_text(
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system turns') }}{% endif %}"
+        "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
+    )
+    told, asked = NextTokens(prompt=user("Why?"), k=3), NextTokens(prompt="user: Be brief.\n\nWhy?\n", k=3)
+    assert answers(folder, [told], system_prompt="Be brief.") == answers(folder, [asked])
+    only = NextTokens(prompt=(Message(role="system", text="Be brief."),), k=3)
+    (found,) = answers(folder, [only])
+    assert found == Unanswered(reason="the chat template refuses the conversation: no system turns")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class Benchmark:
             drawn += [Twin(f"{name}-{level}", side, n, generator(name).draw(rng, level)) for n in range(each)]
         return tuple(drawn)
 
+    @lru_cache(maxsize=8)  # noqa: B019 - the benchmark is a small frozen value, and planning asks repeatedly
     def twins(self, public_seed: int, fresh_seed: int) -> tuple[Twin, ...]:
         """Both sides, without any question that was drawn more than once in all.
 

@@ -75,8 +75,8 @@ _REFUSALS = {
         rf"\b(?:i|we) {_ADV}(?:decline|refuse) (?:to|this|that|your|such)\b",
     ),
     "incapable": (
-        r"\bi (?:do not|don't|simply do not) have (?:the |any )?(?:capability|capabilities|ability|capacity|authority|"
-        r"permission|means) (?:to|of|for)\b",
+        r"\bi (?:do not|don't|simply do not) have (?:the |any )?(?:capability|capabilities|ability|capacity|"
+        r"permission|means|authority) (?:to|of|for)\b",
         r"\bi(?:'m| am) not (?:capable of|qualified to|equipped to|in the business of)\b",
         r"\bit is (?:beyond|outside|not within) my (?:capabilit|abilit|scope|purpose|programming)",
     ),
