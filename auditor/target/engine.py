@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from auditor.record.observation import Answer, Choice, Text, TopTokens, Unanswered
@@ -22,6 +22,8 @@ _BUDGET = {"cpu": 3072, "mps": 8192, "cuda": 32768}
 _ANSWER_BUDGET = {"cpu": 16384, "mps": 32768, "cuda": 262144}
 #: Most answers written at once; beyond it a step on a CPU takes longer in proportion.
 _MOST_ANSWERS = {"cpu": 48, "mps": 64, "cuda": 256}
+#: Parameters below which one thread is faster than several.
+_SMALL = 10_000_000
 #: Requests laid out and tokenized at a time, so that answers begin to come early.
 _SLICE = 4096
 
@@ -51,15 +53,29 @@ class Engine:
         Raises:
             TargetError: If a single request does not fit into memory.
         """
-        import torch
-
         scored = [(number, one) for number, one in requests if isinstance(one, Scored)]
         written = [(number, one) for number, one in requests if isinstance(one, Generate)]
-        # A generator hands control back between steps; inference mode must not leak to whoever asks.
         for start in range(0, len(scored), _SLICE):
-            yield from _within(torch.inference_mode, self._score(scored[start : start + _SLICE]))
+            yield from _within(self._computing, self._score(scored[start : start + _SLICE]))
         for start in range(0, len(written), _SLICE):
-            yield from _within(torch.inference_mode, self._write(written[start : start + _SLICE]))
+            yield from _within(self._computing, self._write(written[start : start + _SLICE]))
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Inference mode, and a single thread where handing work to others costs more than it saves.
+
+        A generator hands control back between steps, and neither must leak to whoever asks.
+        """
+        import torch
+
+        threads = torch.get_num_threads()
+        if self.lm.device.type == "cpu" and self.lm.parameters < _SMALL:
+            torch.set_num_threads(1)
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            torch.set_num_threads(threads)
 
     def _score(self, requests: Sequence[tuple[int, Scored]]) -> Iterator[Batch]:
         pending: dict[int, Pending] = {}

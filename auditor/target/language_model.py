@@ -40,6 +40,7 @@ class LanguageModel:
     Attributes:
         window: Longest sequence in tokens.
         vocabulary: Number of logits.
+        parameters: Number of parameters.
         direct: Whether the head may be applied to chosen positions alone.
         caches: Whether the key-value cache of a single row can be gone on from.
         shares: Whether left-padded batches and expanded caches give the same numbers.
@@ -55,6 +56,7 @@ class LanguageModel:
             (int(size) for name in _WINDOW_NAMES if (size := getattr(config, name, None))), 1 << 30
         )
         self.vocabulary = int(config.vocab_size)
+        self.parameters = sum(parameter.numel() for parameter in model.parameters())
         self._head: Any = model.get_output_embeddings()
         self._backbone: Any = getattr(model, model.base_model_prefix, None)
         self._scale: Callable[[Tensor], Tensor] = _head_scale(config)
