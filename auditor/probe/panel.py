@@ -87,6 +87,7 @@ def panel_of(seen: Observations, access: Access, others: Sequence[Subject] = ())
     members: list[Subject] = []
     limits: list[str] = []
     known: set[str] = set()
+    shallow: dict[Access, list[str]] = {}
     for control in seen.of_role(Role.CONTROL):
         if control.digest in taken:
             limits.append(
@@ -95,18 +96,23 @@ def panel_of(seen: Observations, access: Access, others: Sequence[Subject] = ())
         elif control.digest in known:
             limits.append(f"Control {control.name} repeats another control and was left out.")
         elif control.access < access:
-            limits.append(
-                f"Control {control.name} allows no more than {control.access.label} and has no rank."
-            )
+            shallow.setdefault(control.access, []).append(control.name)
         else:
             known.add(control.digest)
             members.append(control)
+    limits += [_without_rank(names, reached) for reached, names in sorted(shallow.items())]
     unstated = sum(1 for one in members if one.stratum is None)
     if unstated:
         limits.append(
             f"For {unstated} of {len(members)} controls no stratum is stated; unrelated is assumed."
         )
     return Panel(tuple(members), tuple(limits))
+
+
+def _without_rank(names: Sequence[str], reached: Access) -> str:
+    who = f"Control {names[0]} allows" if len(names) == 1 else f"{len(names)} controls allow"
+    rank = "has no rank" if len(names) == 1 else "have no rank"
+    return f"{who} no more than {reached.label} and {rank}."
 
 
 def judge(score: float, controls: Mapping[str, Sequence[float]], alpha: float) -> Judgement:

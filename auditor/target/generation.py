@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.record.observation import Text
 from auditor.target.conversation import Conversations
+from auditor.target.roomy_cache import make_roomy
 from auditor.target.scoring import Tokens, pad_left
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def generate(
             chosen, following, draws = chosen[index], following[index], draws[index]
             mask = None if mask is None else mask[index]
             active = [active[at] for at in kept]
+        if step == 0 and lm.caches:
+            cache = make_roomy(cache)
         new = chosen[:, None]
         # Without a cache, which then is one row at a time, everything is read again.
         tokens = new if lm.caches else torch.cat([tokens, new], dim=1)
