@@ -36,6 +36,7 @@ def workplace(teacher: Path, pruned: Path, stranger: Path, tmp_path_factory: pyt
     return folder
 
 
+@pytest.mark.timeout(1200)
 def test_every_command_of_the_readme_runs(workplace: Path) -> None:
     """One after the other, as a reader would type them."""
     assert len(COMMANDS) >= 12
@@ -50,7 +51,7 @@ def test_every_command_of_the_readme_runs(workplace: Path) -> None:
             )
             assert (ROOT / f"{words[2].replace('.', '/')}.py").is_file()
             continue
-        done = auditor(*words[1:], cwd=workplace, timeout=280)
+        done = auditor(*words[1:], cwd=workplace, timeout=600)
         allowed = JUDGED if words[1] in ("scan", "report") else {0}
         assert done.returncode in allowed, f"{command}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr

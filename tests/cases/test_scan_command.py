@@ -73,6 +73,7 @@ def test_a_later_scan_meets_the_teachers_that_the_ledger_knows(
     assert body["reused"] > 0
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_report(
     teacher: Path, pruned: Path, tmp_path: Path
 ) -> None:

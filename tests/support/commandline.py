@@ -24,7 +24,7 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "auditor", *map(str, arguments)]
 
 
-def auditor(*arguments: str | Path, cwd: Path, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def auditor(*arguments: str | Path, cwd: Path, timeout: float = 280) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user does, in a process of its own."""
     return subprocess.run(
         command(*arguments),
