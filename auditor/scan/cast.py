@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from auditor.error import TargetError, UsageError
 from auditor.ledger import Ledger
+from auditor.ledger.panel import Panel
 from auditor.record.subject import Role, Stratum, Subject
 from auditor.scan.listener import Listener
-from auditor.scan.panel import Panel
 from auditor.scan.plan_file import PlanFile
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target

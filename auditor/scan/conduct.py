@@ -13,6 +13,7 @@ from auditor import __version__, content
 from auditor.digest import digest_json
 from auditor.error import AuditorError, ContentError
 from auditor.ledger import Ledger
+from auditor.ledger.panel import read_panel
 from auditor.policy.evaluate import evaluate, waiver_notes
 from auditor.policy.spec import PolicyPack, load_policy
 from auditor.policy.waiver import load_waivers
@@ -27,7 +28,6 @@ from auditor.scan.advice import advise
 from auditor.scan.cast import Cast, assemble
 from auditor.scan.inquiry import Inquiry
 from auditor.scan.listener import Listener, Silent
-from auditor.scan.panel import read_panel
 from auditor.scan.plan_file import PlanFile
 
 _PACKAGES = ("torch", "transformers", "numpy", "scipy", "pydantic", "sqlite-utils", "cel-expr-python")

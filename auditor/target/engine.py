@@ -16,8 +16,8 @@ from auditor.target.protocol import Batch
 from auditor.target.scoring import Prefix, ScoredPrefix, Tokens, score_plain, score_prefixes
 from auditor.target.scoring_job import Job, Part, Pending, Scored, continuations, finished
 
-#: Tokens per batch, padding included. On a CPU larger ones leave its caches; accelerators want them.
-_BUDGET = {"cpu": 3072, "mps": 8192, "cuda": 32768}
+#: Tokens per batch, padding included. Larger ones gain nothing on a CPU and pad more; accelerators want them.
+_BUDGET = {"cpu": 1024, "mps": 8192, "cuda": 32768}
 #: Tokens that all answers of a batch may take in the key-value cache, prompts included.
 _ANSWER_BUDGET = {"cpu": 16384, "mps": 32768, "cuda": 262144}
 #: Most answers written at once; beyond it a step on a CPU takes longer in proportion.

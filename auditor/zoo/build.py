@@ -12,10 +12,10 @@ from typing import Any
 
 from auditor.digest import digest_bytes, digest_folder, digest_json
 from auditor.error import UsageError
+from auditor.ledger.panel import pack_panel, read_panel
 from auditor.record.codec import encode
 from auditor.record.observation import Observation
 from auditor.record.subject import Subject
-from auditor.zoo import panel
 from auditor.zoo.birth import read_birth, write_whole
 from auditor.zoo.job import BIRTHS, MODELS, Making, Recording, jobs_of
 from auditor.zoo.lesson import PUBLIC_ITEMS, PUBLIC_SEED
@@ -140,10 +140,10 @@ def _assemble(out: Path, births: tuple[Birth, ...], records: list[Path]) -> Path
     subjects: list[Subject] = []
     observations: list[Observation] = []
     for path in records:
-        more = panel.unpack(path)
-        subjects += more[0]
-        observations += more[1]
-    write_whole(shipped / PANEL, panel.pack(subjects, observations))
+        recorded = read_panel(path)
+        subjects += recorded.subjects
+        observations += recorded.observations
+    write_whole(shipped / PANEL, pack_panel(subjects, observations))
     return shipped
 
 

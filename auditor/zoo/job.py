@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.ledger.panel import pack_panel, read_panel
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Observation
 from auditor.record.subject import Access, Role, Subject
 from auditor.target.protocol import OpenOptions, Target
-from auditor.zoo import panel
 from auditor.zoo.birth import make, read_birth, write_whole
+from auditor.zoo.interview import interview, subject_of
 from auditor.zoo.recipe import Part, Recipe
 
 #: Files of teachers' and controls' recordings, and of models, under a build's folder.
@@ -86,7 +87,7 @@ class Recording:
         """Whether the record is there and is of the very models in the folder."""
         if not self.path.is_file():
             return False
-        recorded = {subject.digest for subject in panel.unpack(self.path)[0]}
+        recorded = {subject.digest for subject in read_panel(self.path).subjects}
         return {subject.digest for subject, _ in self._cast()} == recorded
 
     def run(self) -> None:
@@ -96,13 +97,12 @@ class Recording:
         known: tuple[Observation, ...] = ()
         subjects = [_NOBODY, *(subject for subject, _ in cast)]
         if self.control is not None:
-            writers, known = panel.unpack(teaching.path)
-            subjects += writers
-        new = panel.interview(
-            _probes(), subjects, {subject.digest: target for subject, target in cast}, known
-        )
+            texts = read_panel(teaching.path)
+            known = texts.observations
+            subjects += texts.subjects
+        new = interview(_probes(), subjects, {subject.digest: target for subject, target in cast}, known)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self.path, panel.pack([subject for subject, _ in cast], new))
+        write_whole(self.path, pack_panel([subject for subject, _ in cast], new))
 
     def _cast(self) -> list[tuple[Subject, Target]]:
         if self.control is None:
@@ -126,7 +126,7 @@ def _opened(out: Path, name: str, role: Role, control: Recipe | None) -> tuple[S
 
     # Recorded answers are filed under the digest of the float32 model on whatever machine.
     target = LocalTarget(str(out / MODELS / name), OpenOptions(device="cpu", dtype="float32"))
-    subject = panel.subject_of(
+    subject = subject_of(
         target,
         role,
         name=name,

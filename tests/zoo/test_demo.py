@@ -10,13 +10,13 @@ import pytest
 
 from auditor import content
 from auditor.error import UsageError
+from auditor.ledger.panel import read_panel
 from auditor.probe.registry import load_suites, method
 from auditor.record.codec import decode
 from auditor.record.observation import Observations
 from auditor.record.subject import Access, Role, Stratum
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
-from auditor.zoo import panel
 from auditor.zoo.build import (
     CERTIFICATES,
     MANIFEST,
@@ -27,6 +27,7 @@ from auditor.zoo.build import (
     shipped_folder,
     verify_shipped,
 )
+from auditor.zoo.interview import subject_of
 from auditor.zoo.lesson import conversations_of, world_of
 from auditor.zoo.population import CONTROLS, recipes
 from auditor.zoo.recipe import Birth, Mechanism
@@ -77,7 +78,8 @@ def test_training_data_is_reproduced_exactly(name: str, births: dict[str, Birth]
 
 
 def test_recorded_observations_fit_the_shipped_teachers() -> None:
-    subjects, observations = panel.unpack(SHIPPED / PANEL)
+    recorded = read_panel(SHIPPED / PANEL)
+    subjects, observations = recorded.subjects, recorded.observations
     teachers = {one.name: one for one in subjects if one.role is Role.TEACHER}
     for name, subject in teachers.items():
         target = LocalTarget(str(SHIPPED / MODELS / name), OpenOptions(device="cpu", dtype="float32"))
@@ -90,7 +92,7 @@ def test_recorded_observations_fit_the_shipped_teachers() -> None:
     (spec,) = load_suites(("world-lineage",), (content.probes(),))
     suspect = LocalTarget(str(SHIPPED / MODELS / "suspect"), OpenOptions(device="cpu", dtype="float32"))
     everyone = (
-        panel.subject_of(suspect, Role.SUSPECT, name="s", locator="s", access=Access.WEIGHTS),
+        subject_of(suspect, Role.SUSPECT, name="s", locator="s", access=Access.WEIGHTS),
         *subjects,
     )
     left = method(spec.file.method).plan(spec, Observations.of(everyone, 0, observations))

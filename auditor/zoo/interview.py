@@ -1,21 +1,12 @@
-"""Recorded observations of models that are not shipped: the demo's controls, and the teachers' texts.
-
-A panel is gzipped JSON lines of ``{"subject": {...}}`` and then ``{"observation": {...}}``, which is what
-a plan file's ``panels`` takes.
-"""
+"""Asking the models of a population what a scan would ask them, so that their answers can be shipped."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from auditor.digest import canonical_json
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
-from auditor.record.codec import decode, encode
 from auditor.record.observation import Observation, Observations
 from auditor.record.request import Question, request_digest
 from auditor.record.subject import Access, Role, Stratum, Subject
@@ -23,35 +14,6 @@ from auditor.target.protocol import Target
 
 #: What a record keeps of a model's details; device and the like belong to the machine that recorded.
 _KEPT = ("dtype", "parameters", "architecture", "model_type", "chat_template")
-
-
-def pack(subjects: Iterable[Subject], observations: Iterable[Observation]) -> bytes:
-    """A panel as a file's content; the same content gives the same bytes.
-
-    Observations of one request stand together, which halves the size.
-    """
-    by_request: dict[str, list[Observation]] = {}
-    for one in observations:
-        by_request.setdefault(one.request_digest, []).append(one)
-    lines = [canonical_json({"subject": encode(one)}) for one in subjects]
-    lines += [
-        canonical_json({"observation": encode(one)}) for together in by_request.values() for one in together
-    ]
-    return gzip.compress(b"\n".join(lines) + b"\n", compresslevel=9, mtime=0)
-
-
-def unpack(path: Path) -> tuple[tuple[Subject, ...], tuple[Observation, ...]]:
-    """Subjects and observations of a panel that the zoo wrote.
-
-    Raises:
-        EvidenceIntegrityError: If a record in it is malformed.
-    """
-    rows = [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()]
-    where = str(path)
-    return (
-        tuple(decode(Subject, row["subject"], where=where) for row in rows if "subject" in row),
-        tuple(decode(Observation, row["observation"], where=where) for row in rows if "observation" in row),
-    )
 
 
 def subject_of(

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.error import AuditorError, UsageError
+from auditor.ledger.panel import read_panel, write_panel
 from auditor.record.observation import Observation, Text
 from auditor.record.request import Generate, request_digest, user
 from auditor.record.subject import Access, Role, Stratum, Subject
-from auditor.scan.panel import read_panel, write_panel
 
 CONTROL = Subject(
     role=Role.CONTROL,
