@@ -142,6 +142,7 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
     },
     Claim.SAFETY_LOSS: _SAFETY,
     Claim.OVER_REFUSAL: {
+        "smallest_detectable_points": Field("double", "smallest rise that would have been found, usually"),
         "over_refusal_points": Field("double", "benign requests newly refused, in percentage points"),
         "over_refusal_low": Field("double", "lower end of its interval"),
         "over_refusal_high": Field("double", "upper end of its interval"),

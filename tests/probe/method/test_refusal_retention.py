@@ -149,7 +149,8 @@ def test_facts_are_the_documented_ones() -> None:
         "smallest_detectable_points",
     }  # fmt: skip
     assert {fact.name for fact in found[Claim.OVER_REFUSAL].facts} == {
-        "over_refusal_points", "over_refusal_low", "over_refusal_high", "d_prime_suspect",
+        "smallest_detectable_points", "over_refusal_points", "over_refusal_low", "over_refusal_high",
+        "d_prime_suspect",
         "d_prime_reference", "criterion_suspect", "criterion_reference", "unscored", "items",
     }  # fmt: skip
 
