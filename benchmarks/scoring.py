@@ -1,7 +1,8 @@
 """Scoring and generation throughput against the LM evaluation harness, on the same loaded weights.
 
-Run with ``python -m benchmarks.scoring --model PATH``. Both sides take turns in one process, so that
-whatever else the machine does falls on both; ratios are of the medians over the rounds.
+Run with ``python -m benchmarks.scoring --model PATH``. Both sides take turns in one process, a slice of
+the requests at a time, so that whatever else the machine does falls on both; ratios are of the medians
+over the rounds of each side's seconds for all slices.
 """
 
 from __future__ import annotations
@@ -133,20 +134,27 @@ def our_texts(target: LocalTarget, requests: Sequence[Generate]) -> list[str]:
 
 def compare(
     workload: str,
-    theirs: Sequence[Callable[[], list[Any]]],
-    ours: Callable[[], list[Any]],
+    requests: Sequence[Any],
+    theirs: Sequence[Callable[[Sequence[Any]], list[Any]]],
+    ours: Callable[[Sequence[Any]], list[Any]],
     *,
     rounds: int,
+    slices: int,
     clock: Callable[[], float],
 ) -> Comparison:
     """Time both sides in turn; the harness is given the best of its batch sizes."""
     seconds: dict[int, list[float]] = {side: [] for side in range(-1, len(theirs))}
     results: dict[int, list[Any]] = {}
     for _ in range(rounds):
-        for side, run in enumerate([ours, *theirs], start=-1):
-            start = clock()
-            results[side] = run()
-            seconds[side].append(clock() - start)
+        results = {side: [] for side in seconds}
+        spent = dict.fromkeys(seconds, 0.0)
+        for first in range(slices):
+            for side, run in enumerate([ours, *theirs], start=-1):
+                start = clock()
+                results[side] += run(requests[first::slices])
+                spent[side] += clock() - start
+        for side, total in spent.items():
+            seconds[side].append(total)
     best = min(range(len(theirs)), key=lambda side: median(seconds[side]))
     return Comparison(
         workload=workload,
@@ -192,8 +200,17 @@ def measure(target: LocalTarget, args: argparse.Namespace) -> list[Comparison]:
             continue
         generating = isinstance(requests[0], Generate)
         theirs, ours = (their_texts, our_texts) if generating else (their_scores, our_scores)
-        runs = [partial(theirs, lm, requests) for lm in sides]
-        found.append(compare(name, runs, partial(ours, target, requests), rounds=args.rounds, clock=clock))
+        found.append(
+            compare(
+                name,
+                requests,
+                [partial(theirs, lm) for lm in sides],
+                partial(ours, target),
+                rounds=args.rounds,
+                slices=args.slices,
+                clock=clock,
+            )
+        )
         print(f"{name}: {found[-1].ratio:.2f}x", file=sys.stderr, flush=True)
     return found
 
@@ -222,7 +239,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--answers", type=int, default=32, help="answers generated")
     made.add_argument("--new-tokens", type=int, default=32, help="tokens per answer")
     made.add_argument("--batch-sizes", type=int, nargs="+", default=[8, 32], help="tried for the harness")
-    made.add_argument("--rounds", type=int, default=3, help="turns of both sides")
+    made.add_argument("--rounds", type=int, default=3, help="times that each workload is run")
+    made.add_argument("--slices", type=int, default=2, help="turns of both sides per round")
     made.add_argument(
         "--clock",
         choices=("wall", "cpu"),

@@ -139,6 +139,7 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "residual_log10_p": Field("double", "log10 p of the order of residual dimensions"),
         "base_log10_p": Field("double", "log10 p of the same test against the suspect's base"),
         "base_mean_cosine": Field("double", "mean cosine against the suspect's base"),
+        "smallest_detectable_agreement": Field("double", "least share of matched neurons that would show"),
     },
     Claim.SAFETY_LOSS: _SAFETY,
     Claim.OVER_REFUSAL: {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 from auditor.record.observation import Arrays, Observations, Unanswered
 from auditor.record.request import Inspect, Question, ask_all
@@ -55,6 +56,23 @@ class Alignment:
         """Share of matched neurons on which the two matrices of a block agree."""
         neurons = sum(one.neurons for one in self.layers)
         return sum(one.agreeing for one in self.layers) / neurons if neurons else None
+
+    def smallest_detectable(self, log10_alpha: float) -> float | None:
+        """Least share of agreeing neurons, the same in every block, that the agreement test would find.
+
+        None where blocks were not compared or are too small for the level ``10**log10_alpha``.
+        """
+        if not self.layers:
+            return None
+        parts = (self.order_log10_p, self.agreement_log10_p, self.residual_log10_p)
+        wanted = log10_alpha - np.log10(sum(one is not None for one in parts))
+        each = optimize.brentq(
+            lambda log10_p: fisher_log10_p([log10_p] * len(self.layers)) - wanted, 2 * wanted, 0.0
+        )
+        counts = [one.least_agreeing(each) for one in self.layers]
+        if any(count is None for count in counts):
+            return None
+        return max((count or 0) / one.neurons for count, one in zip(counts, self.layers, strict=True))
 
     @property
     def mean_cosine(self) -> float | None:

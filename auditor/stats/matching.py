@@ -7,6 +7,7 @@ the order of neurons, and whether two different matrices of the block give the s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,8 +60,9 @@ class LayerMatch:
         order: Spearman correlation of a neuron's index with that of its partner.
         order_log10_p: log10 of its p-value.
         agreeing: Neurons that both matrices match with the same partner.
-        agreement_log10_p: log10 of its p-value.
         mean_cosine: Mean cosine of matched rows of the first matrix, sketch noise included.
+        choices: Neurons among which partners were chosen.
+        scrambled: Agreeing neurons after each scrambling.
     """
 
     suspect_layer: int
@@ -69,8 +71,27 @@ class LayerMatch:
     order: float
     order_log10_p: float
     agreeing: int
-    agreement_log10_p: float
     mean_cosine: float
+    choices: int
+    scrambled: tuple[int, ...]
+
+    @property
+    def agreement_log10_p(self) -> float:
+        """log10 of the p-value of the agreement."""
+        return self.log10_p_of(self.agreeing)
+
+    def log10_p_of(self, agreeing: int) -> float:
+        """log10 of the p-value that so many agreeing neurons would have."""
+        return max(
+            log10_fixed_points(agreeing, self.neurons, self.choices),
+            log10_predictive_count(agreeing, self.scrambled),
+        )
+
+    def least_agreeing(self, log10_p: float) -> int | None:
+        """Fewest agreeing neurons with a p-value of ``10**log10_p`` or less; None if no number has one."""
+        counts = range(self.neurons + 1)
+        least = bisect_left(counts, -log10_p, key=lambda count: -self.log10_p_of(count))
+        return least if least <= self.neurons else None
 
     @property
     def agreement(self) -> float:
@@ -153,11 +174,9 @@ def compare_layers(suspect: LayerSketch, teacher: LayerSketch, seed: int) -> Lay
         order=order,
         order_log10_p=log10_p,
         agreeing=agreeing,
-        agreement_log10_p=max(
-            log10_fixed_points(agreeing, len(a), len(c)),
-            log10_predictive_count(agreeing, _scrambled_agreements(a, b, c, d, seed)),
-        ),
         mean_cosine=float(np.sum(a * c[partner], axis=1).mean()),
+        choices=len(c),
+        scrambled=tuple(_scrambled_agreements(a, b, c, d, seed)),
     )
 
 

@@ -27,6 +27,8 @@ from auditor.target.protocol import Batch, Description, OpenOptions
 if TYPE_CHECKING:
     from auditor.target.engine import Engine
 
+#: Bytes of weight files from which on memory is collected at once.
+_COLLECTED = 50_000_000
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
@@ -118,9 +120,13 @@ class LocalTarget:
         """Free the model's memory; a later question loads it again."""
         import torch
 
+        # Modules refer to themselves, so that only a collection frees them; for a few megabytes, the next
+        # one that Python makes by itself is soon enough.
+        large = self._files.weights.size_bytes >= _COLLECTED
         self._loaded = None
         self._engine = None
-        gc.collect()
+        if large:
+            gc.collect()
         if self._device.startswith("cuda"):
             torch.cuda.empty_cache()
 

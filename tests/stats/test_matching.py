@@ -184,3 +184,17 @@ def test_rows_lose_what_they_share_and_rows_of_zeros_stay() -> None:
 def test_largest_norms_keep_their_order() -> None:
     assert largest(np.array([3.0, 1.0, 2.0, 5.0]), 2).tolist() == [0, 3]
     assert order_test(np.arange(20), np.arange(20)[::-1].copy())[1] == 0.0
+
+
+@pytest.mark.parametrize("log10_p", [-1.0, -3.0, -8.0])
+def test_the_least_number_of_agreeing_neurons_is_the_first_that_is_significant(log10_p: float) -> None:
+    match = compare_layers(sketch(*COPIES["fine-tuned"]), sketch(*TEACHER), 0)
+    least = match.least_agreeing(log10_p)
+    assert least is not None
+    assert match.log10_p_of(least) <= log10_p < match.log10_p_of(least - 1)
+    assert match.agreement_log10_p == match.log10_p_of(match.agreeing)
+
+
+def test_a_level_that_no_agreement_reaches_has_no_least_number() -> None:
+    match = compare_layers(sketch(*COPIES["same"]), sketch(*TEACHER), 0)
+    assert match.least_agreeing(2 * match.log10_p_of(match.neurons)) is None

@@ -120,7 +120,9 @@ def test_embedded_names_reach_no_other_folder(tmp_path: Path, name: str) -> None
 
 
 def test_shipped_models_open_under_their_names() -> None:
-    for name in demo_names()[:2]:
+    names = demo_names()
+    assert len(names) == 5
+    for name in names[:2]:
         target = open_target(f"demo:{name}", OpenOptions(device="cpu"))
         assert isinstance(target, DemoTarget)
         assert target.description.name == name

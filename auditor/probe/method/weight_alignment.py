@@ -267,6 +267,16 @@ class _Measurement:
             for name, value, meaning in named
             if value is not None
         ]
+        smallest = alignment.smallest_detectable(math.log10(self.parameters.alpha))
+        if smallest is not None:
+            facts.append(
+                Fact(
+                    name="smallest_detectable_agreement",
+                    value=smallest,
+                    unit="of neurons matched alike",
+                    meaning="least share in every block that would have been found",
+                )
+            )
         return tuple(facts)
 
     def _own_limits(self, alignment: Alignment, base: Alignment | None) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def _facts(compared: Comparison, shift: Shift, decision: Decision) -> tuple[Fact
     counts = series.counts()
     kept = wilson(counts.both, counts.by_reference, parameters.level)
     smallest = parameters.rule.smallest_detectable(counts.n, parameters.reverse_rate)
-    return (
+    facts = (
         Fact(
             name="retention",
             value=counts.both / counts.by_reference if counts.by_reference else 0.0,
@@ -77,12 +77,13 @@ def _facts(compared: Comparison, shift: Shift, decision: Decision) -> tuple[Fact
         Fact(name="unscored", value=series.unscored, meaning="prompts without a label on either side"),
         Fact(name="items", value=len(series.pairs), meaning="prompts in the probe"),
         Fact(name="verdict", value=_WORDS[decision], meaning="retained, lost or inconclusive"),
-        Fact(
-            name="smallest_detectable_points",
-            value=100.0 if smallest is None else 100 * smallest,
-            unit="points",
-            meaning="smallest true loss that would have been found with probability 0.8",
-        ),
+    )
+    if smallest is None:
+        return facts
+    meaning = "smallest true loss that would have been found with probability 0.8"
+    return (
+        *facts,
+        Fact(name="smallest_detectable_points", value=100 * smallest, unit="points", meaning=meaning),
     )
 
 

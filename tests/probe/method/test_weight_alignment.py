@@ -218,6 +218,8 @@ def test_derivations_are_found_and_told_from_another_model_of_the_same_shape(kin
 def test_a_fresh_model_of_the_same_configuration_is_not_a_copy() -> None:
     findings, _, _ = audit({SUSPECT: net(50), TEACHER: TEACHER_NET, OTHER: OTHER_NET})
     assert [one.outcome for one in findings] == [Outcome.DOES_NOT_SUPPORT] * 2
+    (smallest,) = (one for one in findings[0].facts if one.name == "smallest_detectable_agreement")
+    assert 0 < float(smallest.value) < 0.3
     assert all(one.result is not None and (one.result.log10_p_value or 0) > -3 for one in findings)
 
 
