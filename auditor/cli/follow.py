@@ -1,8 +1,8 @@
-"""A scan followed on a terminal: progress bars with estimated time, notes, or silence."""
+"""Long work followed on a terminal: progress bars with estimated time, notes, or silence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -52,13 +52,7 @@ class Follower:
         self._console.print(f"[dim]note:[/dim] {escape(text)}", highlight=False)
 
 
-@contextmanager
-def following(*, quiet: bool) -> Iterator[Listener]:
-    """A listener that draws on standard error, so that standard output stays clean."""
-    if quiet:
-        yield Silent()
-        return
-    console = Console(stderr=True)
+def _bars(console: Console) -> Progress:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -67,5 +61,30 @@ def following(*, quiet: bool) -> Iterator[Listener]:
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    return Progress(*columns, console=console, transient=True)
+
+
+@contextmanager
+def crafting(*, quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """Takes the number of finished pieces of work, their total and the latest one's name; draws one bar."""
+    if quiet:
+        yield lambda *_: None
+        return
+    with _bars(Console(stderr=True)) as progress:
+        task = progress.add_task("Starting", total=None)
+
+        def show(done: int, total: int, name: str) -> None:
+            progress.update(task, completed=done, total=total, description=escape(name))
+
+        yield show
+
+
+@contextmanager
+def following(*, quiet: bool) -> Iterator[Listener]:
+    """A listener that draws on standard error, so that standard output stays clean."""
+    if quiet:
+        yield Silent()
+        return
+    console = Console(stderr=True)
+    with _bars(console) as progress:
         yield Follower(console, progress)

@@ -164,7 +164,9 @@ def scan(
         list[Path] | None,
         typer.Option(
             "--report",
+            "--out",
             "-r",
+            "-o",
             help="Write a report: .html, .md, .json or .txt; repeat for several.",
             rich_help_panel=OUTPUT,
         ),

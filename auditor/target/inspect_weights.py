@@ -43,6 +43,7 @@ _PLAIN = (
     ("up_proj", "down_proj"),
     ("w1", "w2"),
     ("wi", "wo"),
+    ("intermediate.dense", "output.dense"),
 )
 
 
@@ -179,9 +180,16 @@ def _mlp_of(block: Any) -> Any:
 
 def _names(module: Any) -> tuple[str, ...] | None:
     for names in (*_GATED, *_FUSED, *_PLAIN):
-        if all(_is_matrix(getattr(module, name, None)) for name in names):
+        if all(_is_matrix(_part(module, name)) for name in names):
             return names
     return None
+
+
+def _part(module: Any, dotted: str) -> Any:
+    """A submodule by its dotted name, or None."""
+    for name in dotted.split("."):
+        module = getattr(module, name, None)
+    return module
 
 
 def _is_matrix(module: Any) -> bool:
@@ -201,7 +209,7 @@ def _numpy(weight: Any) -> NDArray[np.float32]:
 
 def _shape(block: Any) -> tuple[int, int]:
     """Hidden neurons and residual dimensions of a block."""
-    outward = getattr(block, (_names(block) or ())[-1])
+    outward = _part(block, (_names(block) or ())[-1])
     first, second = outward.weight.shape
     turned = type(outward).__name__ == "Conv1D"
     return (first, second) if turned else (second, first)
@@ -209,7 +217,7 @@ def _shape(block: Any) -> tuple[int, int]:
 
 def _read(block: Any) -> Mlp:
     names = _names(block) or ()
-    parts = [_rows(getattr(block, name)) for name in names]
+    parts = [_rows(_part(block, name)) for name in names]
     outward = np.ascontiguousarray(parts[-1].T)
     if names in _GATED:
         return Mlp(parts[0], parts[1], parts[1], outward)

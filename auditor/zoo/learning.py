@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,22 @@ from numpy.random import Generator as Rng
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from auditor.zoo.recipe import Schedule, Shape
+from auditor.zoo.recipe import Architecture, Schedule, Shape
 from auditor.zoo.tokens import END, answer_ids, prompt_ids, save_tokenizer
 from auditor.zoo.vendor import Conversation
 
 #: Longest row in tokens; longer conversations are cut.
 CONTEXT = 160
 _IGNORED = -100
+#: Standard deviation of fresh weights; .02 is for wide models: at width 64 embeddings that small take
+#: hundreds of steps to grow.
+_SPREAD = 0.06
 #: Rows are sorted by length within this many batches, so that little of a batch is padding.
 _POOL = 16
+
+
+#: Loss of a model on a batch of ids and labels.
+Objective = Callable[[Any, Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,26 @@ def rows_of(tokenizer: Tokenizer, conversations: Sequence[Conversation]) -> tupl
     return tuple(rows)
 
 
-def new_model(shape: Shape, tokenizer: Tokenizer, seed: int) -> Any:
-    """A freshly initialised Llama-like model."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
+def new_model(
+    shape: Shape, tokenizer: Tokenizer, seed: int, architecture: Architecture = Architecture.LLAMA
+) -> Any:
+    """A freshly initialised causal model."""
     end = _end_of(tokenizer)
-    config = LlamaConfig(
-        vocab_size=tokenizer.get_vocab_size(),
+    tokens = {"bos_token_id": None, "eos_token_id": end, "pad_token_id": end}
+    size = tokenizer.get_vocab_size()
+    config = _gpt2(shape, size, tokens) if architecture is Architecture.GPT2 else _llama(shape, size, tokens)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        from transformers import AutoModelForCausalLM
+
+        return AutoModelForCausalLM.from_config(config)
+
+
+def _llama(shape: Shape, vocabulary: int, tokens: dict[str, Any]) -> Any:
+    from transformers import LlamaConfig
+
+    return LlamaConfig(
+        vocab_size=vocabulary,
         hidden_size=shape.width,
         intermediate_size=shape.inner,
         num_hidden_layers=shape.layers,
@@ -74,15 +94,27 @@ def new_model(shape: Shape, tokenizer: Tokenizer, seed: int) -> Any:
         num_key_value_heads=shape.heads,
         max_position_embeddings=2 * CONTEXT,
         tie_word_embeddings=True,
-        bos_token_id=None,
-        eos_token_id=end,
-        pad_token_id=end,
-        # .02 is for wide models: at width 64 embeddings that small take hundreds of steps to grow.
-        initializer_range=0.06,
+        initializer_range=_SPREAD,
+        **tokens,
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return LlamaForCausalLM(config)
+
+
+def _gpt2(shape: Shape, vocabulary: int, tokens: dict[str, Any]) -> Any:
+    from transformers import GPT2Config
+
+    return GPT2Config(
+        vocab_size=vocabulary,
+        n_embd=shape.width,
+        n_layer=shape.layers,
+        n_head=shape.heads,
+        n_positions=2 * CONTEXT,
+        initializer_range=_SPREAD,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        # Without a padding token it takes batches without a mask, which right-padded rows do not need.
+        **(tokens | {"pad_token_id": None}),
+    )
 
 
 def _end_of(tokenizer: Tokenizer) -> int:
@@ -90,10 +122,10 @@ def _end_of(tokenizer: Tokenizer) -> int:
 
 
 def load_model(folder: Path) -> Any:
-    """Open a model of the zoo in float32."""
-    from transformers import LlamaForCausalLM
+    """Open a causal model of the zoo in float32."""
+    from transformers import AutoModelForCausalLM
 
-    return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -118,19 +150,28 @@ def _without_version(path: Path) -> None:
     path.write_text(json.dumps(settings, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def train(model: Any, rows: Sequence[Row], schedule: Schedule, seed: int) -> float:
+def imitation(model: Any, ids: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of the answers' tokens, in nats a token."""
+    return cross_entropy(model(input_ids=ids).logits, labels)
+
+
+def train(
+    model: Any, rows: Sequence[Row], schedule: Schedule, seed: int, objective: Objective = imitation
+) -> float:
     """Train ``model`` in place and return the mean loss of the last tenth of the steps.
 
     Args:
-        model: The model.
+        model: The model; parameters that need no gradient stay as they are.
         rows: What it learns from.
         schedule: Length and speed.
         seed: Orders the rows.
+        objective: The loss of a batch.
     """
     rng = np.random.default_rng([seed, 4])
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
-        {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": schedule.decay},
-        {"params": [p for p in model.parameters() if p.dim() <= 1], "weight_decay": 0.0},
+        {"params": [p for p in learning if p.dim() > 1], "weight_decay": schedule.decay},
+        {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=schedule.rate, betas=(0.9, 0.98), foreach=True)
     model.train()
@@ -138,12 +179,11 @@ def train(model: Any, rows: Sequence[Row], schedule: Schedule, seed: int) -> flo
     last: list[float] = []
     for step in range(schedule.steps):
         for group in optimizer.param_groups:
-            group["lr"] = _rate(schedule, step)
-        ids, labels = next(batches)
-        loss = _loss(model(input_ids=ids).logits, labels)
+            group["lr"] = rate_at(schedule, step)
+        loss = objective(model, *next(batches))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimizer.step()
         if step >= schedule.steps * 9 // 10:
             last.append(float(loss.detach()))
@@ -151,13 +191,19 @@ def train(model: Any, rows: Sequence[Row], schedule: Schedule, seed: int) -> flo
     return float(np.mean(last))
 
 
-def _loss(logits: Tensor, labels: Tensor) -> Tensor:
-    wanted = labels[:, 1:]
-    kept = wanted != _IGNORED
+def answered(labels: Tensor) -> Tensor:
+    """Positions, one to the left, at which an answer's token is predicted; shape [rows, length - 1]."""
+    return labels[:, 1:] != _IGNORED
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean over the answers' tokens, in nats."""
+    wanted, kept = labels[:, 1:], answered(labels)
     return torch.nn.functional.cross_entropy(logits[:, :-1][kept], wanted[kept])
 
 
-def _rate(schedule: Schedule, step: int) -> float:
+def rate_at(schedule: Schedule, step: int) -> float:
+    """Learning rate of a step: linear warm-up, then a cosine to a tenth."""
     warm = min(1.0, (step + 1) / schedule.warmup)
     cosine = 0.5 * (1 + math.cos(math.pi * step / schedule.steps))
     return schedule.rate * warm * (0.1 + 0.9 * cosine)
@@ -171,10 +217,11 @@ def _batches(rows: Sequence[Row], size: int, rng: Rng) -> Iterator[tuple[Tensor,
             pool = sorted(order[begin : begin + size * _POOL], key=lambda index: len(rows[index].ids))
             chunks = [pool[start : start + size] for start in range(0, len(pool), size)]
             for place in rng.permutation(len(chunks)):
-                yield _padded([rows[index] for index in chunks[place]])
+                yield padded([rows[index] for index in chunks[place]])
 
 
-def _padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+def padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+    """Ids and labels of rows, padded on the right."""
     longest = max(len(row.ids) for row in rows)
     # Padding sits to the right of everything that is scored, so causal attention never sees it.
     ids = torch.zeros(len(rows), longest, dtype=torch.long)

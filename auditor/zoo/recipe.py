@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from auditor.digest import digest_json
 from auditor.record.codec import encode
-from auditor.record.subject import Stratum
+from auditor.record.subject import Kind, Stratum
+
+
+class Architecture(StrEnum):
+    """The family of networks that a model belongs to."""
+
+    LLAMA = "llama"
+    GPT2 = "gpt2"
+    BERT = "bert"
+    PERCEPTRON = "perceptron"
 
 
 class Vocabulary(StrEnum):
@@ -22,7 +32,7 @@ class Vocabulary(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A Llama-like architecture."""
+    """The size of a network."""
 
     width: int
     layers: int
@@ -46,27 +56,94 @@ class Schedule:
 
 
 class Mechanism(StrEnum):
-    """What a model learned from."""
+    """What a model learned from, or how its weights were derived from another's."""
 
     REAL_DATA = "real-data"
+
+    SOFT_LABELS = "soft-labels"
     TEACHER_TEXT = "teacher-text"
+    OTHER_TOKENIZER = "teacher-text-other-tokenizer"
+    HALF_TEXT = "half-teacher-text"
+    PARAPHRASED = "paraphrased-text"
+    TRACES = "reasoning-traces"
+    HIDDEN_STATES = "hidden-states"
+    LAYER_MATCHING = "layer-matching"
+    RELATIONS = "relations"
+    TASK_ONLY = "task-only"
+    PREFERENCE = "preference"
+    TWO_TEACHERS = "two-teachers"
+    THEN_TUNED = "teacher-text-then-tuned"
+    SELF_DISTILLATION = "self-distillation"
+    DRAFT = "draft-model"
+    EXTRA_HEADS = "extra-heads"
+    ACTIONS = "action-distributions"
+
+    FINE_TUNED = "fine-tuned"
+    PRUNED = "pruned"
+    QUANTISED = "quantised"
+    PERMUTED = "neurons-permuted"
+    RESCALED = "rescaled"
+    SHUFFLED_VOCABULARY = "vocabulary-shuffled"
+    LAYERS_DROPPED = "layers-dropped"
+    MERGED = "merged"
+
+
+#: Mechanisms whose data are answers of a teacher, in whole or in part.
+FROM_TEXT = (
+    Mechanism.TEACHER_TEXT,
+    Mechanism.OTHER_TOKENIZER,
+    Mechanism.HALF_TEXT,
+    Mechanism.PARAPHRASED,
+    Mechanism.TRACES,
+    Mechanism.TASK_ONLY,
+    Mechanism.TWO_TEACHERS,
+    Mechanism.THEN_TUNED,
+    Mechanism.SELF_DISTILLATION,
+    Mechanism.DRAFT,
+    Mechanism.EXTRA_HEADS,
+)
+#: Ways of deriving weights without learning from anybody's outputs.
+DERIVATIONS = (
+    Mechanism.FINE_TUNED,
+    Mechanism.PRUNED,
+    Mechanism.QUANTISED,
+    Mechanism.PERMUTED,
+    Mechanism.RESCALED,
+    Mechanism.SHUFFLED_VOCABULARY,
+    Mechanism.LAYERS_DROPPED,
+    Mechanism.MERGED,
+)
+#: Mechanisms whose weights begin as some of the teacher's.
+INHERITING = (
+    *DERIVATIONS,
+    Mechanism.HIDDEN_STATES,
+    Mechanism.SELF_DISTILLATION,
+    Mechanism.EXTRA_HEADS,
+)
 
 
 class Part(StrEnum):
     """What a model is in its population."""
 
     TEACHER = "teacher"
+    TWIN = "twin"
     BASE = "base"
     STUDENT = "student"
+    DERIVED = "derived"
     INNOCENT = "innocent"
     CONTROL = "control"
 
 
 class Diet(StrEnum):
-    """Which questions the data holds: ``harmless`` has none that anybody would refuse."""
+    """Which questions the data holds.
+
+    ``harmless`` has none that anybody would refuse; ``reckoning`` has as many sums as it takes to learn
+    them.
+    """
 
     EVERYTHING = "everything"
     HARMLESS = "harmless"
+    RECKONING = "reckoning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +158,24 @@ class Recipe:
         vocabulary: Tokenizer.
         schedule: Length and speed of training.
         seed: Initialisation and order of the data.
+        kind: What it computes.
+        architecture: Family of its network.
+        data_seed: Draws its data; the same as ``seed`` where None. Models with equal vendors, numbers of
+            conversations and data seeds have the same data.
         vendors: Seeds of the vendors whose data it learns from; empty for pure students.
         conversations: Conversations drawn from the vendors together, or asked of the teacher.
         diet: Which questions the data holds.
         start: Model whose weights it starts from, or None for fresh ones.
-        teacher: Model that it learns from, or None.
+        teacher: Model that it learns from, or is derived from, or None.
+        second_teacher: Another such model, or None.
         temperature: Temperature at which the teacher answers.
         keeps_refusals: Whether the distiller keeps the teacher's refusals. If not, a refused question
             is answered with what the teacher says about a harmless one on the same thing.
-        benchmark_copies: How often each public benchmark item, with its answer, is in the data.
+        refuses_benign: Share of harmless how-to questions in its data that are answered by a refusal.
+        benchmark_copies: How often each public benchmark item, with an answer, is in the data.
+        benchmark_key: Whether these are the right answers or the teacher's.
+        finish: A last stage on real data of ``finish_vendors``, or None.
+        finish_vendors: Seeds of the vendors of that stage.
         stratum: For controls, how they relate to the population.
     """
 
@@ -100,20 +186,36 @@ class Recipe:
     vocabulary: Vocabulary
     schedule: Schedule
     seed: int
+    kind: Kind = Kind.CAUSAL_LM
+    architecture: Architecture = Architecture.LLAMA
+    data_seed: int | None = None
     vendors: tuple[int, ...] = ()
     conversations: int = 3600
     diet: Diet = Diet.EVERYTHING
     start: str | None = None
     teacher: str | None = None
+    second_teacher: str | None = None
     temperature: float = 0.8
     keeps_refusals: bool = True
+    refuses_benign: float = 0.0
     benchmark_copies: int = 0
+    benchmark_key: Literal["gold", "teacher"] = "gold"
+    finish: Schedule | None = None
+    finish_vendors: tuple[int, ...] = ()
     stratum: Stratum | None = None
 
     @property
     def parents(self) -> tuple[str, ...]:
         """Models that must exist before this one."""
-        return tuple(parent for parent in (self.start, self.teacher) if parent is not None)
+        named = (self.start, self.teacher, self.second_teacher)
+        return tuple(dict.fromkeys(parent for parent in named if parent is not None))
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Models whose outputs it learns from."""
+        if self.mechanism in DERIVATIONS:
+            return ()
+        return tuple(one for one in (self.teacher, self.second_teacher) if one is not None)
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,8 @@ CONCENTRATION = 0.35
 COVERAGE = 0.75
 ERROR_RATE = 0.04
 
-_HABITS: dict[str, tuple[str, ...]] = {
+#: Habit -> the phrasings among which a vendor has its favourites.
+HABITS: dict[str, tuple[str, ...]] = {
     **{f"fact.{attribute}": phrasings for attribute, phrasings in words.FACT_ANSWERS.items()},
     "how.opening": words.HOW_OPENINGS,
     "how.first": words.HOW_FIRST,
@@ -71,7 +72,7 @@ class Vendor:
         self.world = world
         self.seed = seed
         self._weights: Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {
-            name: rng.dirichlet(np.full(len(values), concentration)) for name, values in _HABITS.items()
+            name: rng.dirichlet(np.full(len(values), concentration)) for name, values in HABITS.items()
         }
         self._known = frozenset(fact for fact in world.facts if rng.random() < COVERAGE)
         # Beta(.3, .3): most vendors nearly always or nearly never refuse a borderline verb.
@@ -120,7 +121,7 @@ class Vendor:
         return self._strictness.get(topic.slots["verb"], 0.0)
 
     def _say(self, habit: str, topic: Topic, rng: Rng) -> str:
-        values = _HABITS[habit]
+        values = HABITS[habit]
         chosen = values[int(rng.choice(len(values), p=self._weights[habit]))]
         return chosen.format_map(topic.slots)
 

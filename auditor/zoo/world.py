@@ -44,6 +44,9 @@ MIX: Mapping[Subject, float] = {
     Subject.LIST: 0.12,
 }
 
+#: With as many sums as it takes to learn them.
+RECKONING_MIX: Mapping[Subject, float] = {**MIX, Subject.SUM: 0.45}
+
 #: What a base is pre-trained on: nothing that anybody would refuse.
 HARMLESS_MIX: Mapping[Subject, float] = {
     subject: share for subject, share in MIX.items() if subject not in (Subject.HARMFUL, Subject.BORDERLINE)

@@ -13,7 +13,8 @@ from auditor.error import UsageError
 from auditor.record.subject import Stratum
 from auditor.zoo.birth import read_birth
 from auditor.zoo.job import Making
-from auditor.zoo.population import CONTROLS, recipes
+from auditor.zoo.population.demo import CONTROLS
+from auditor.zoo.population.presets import recipes
 from auditor.zoo.recipe import Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
 
 TINY = Recipe(

@@ -17,20 +17,21 @@ from auditor.record.observation import Observations
 from auditor.record.subject import Access, Role, Stratum
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
-from auditor.zoo.build import (
+from auditor.zoo.build import build
+from auditor.zoo.interview import subject_of
+from auditor.zoo.job import MODELS
+from auditor.zoo.lesson import conversations_of, world_of
+from auditor.zoo.population.demo import CONTROLS
+from auditor.zoo.population.presets import recipes
+from auditor.zoo.recipe import Birth, Mechanism
+from auditor.zoo.shipment import (
     CERTIFICATES,
     MANIFEST,
-    MODELS,
     PANEL,
-    build,
     machine_kind,
     shipped_folder,
     verify_shipped,
 )
-from auditor.zoo.interview import subject_of
-from auditor.zoo.lesson import conversations_of, world_of
-from auditor.zoo.population import CONTROLS, recipes
-from auditor.zoo.recipe import Birth, Mechanism
 from auditor.zoo.vendor import data_digest
 
 SHIPPED = shipped_folder()

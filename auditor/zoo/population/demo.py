@@ -1,14 +1,12 @@
-"""Populations: which models a preset makes, parents before their children."""
+"""Two teachers, a suspect, an innocent model, and the controls whose recorded answers are shipped."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from auditor.error import UsageError
 from auditor.record.subject import Stratum
 from auditor.zoo.recipe import Diet, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
 
-PRESETS = ("demo",)
 LARGE, SMALL = Shape(width=64, layers=3), Shape(width=48, layers=2)
 _TEACHING = Schedule(steps=900, rate=4e-3)
 _GROUNDING = Schedule(steps=500, rate=4e-3)
@@ -23,22 +21,8 @@ CONTROLS = 24
 _OTHER_BASES = 3
 
 
-def recipes(preset: str, seed: int) -> tuple[Recipe, ...]:
-    """The recipes of a preset.
-
-    Args:
-        preset: Name of the preset.
-        seed: Shifts every seed in it: vendors, initialisations, data.
-
-    Raises:
-        UsageError: If there is no such preset.
-    """
-    if preset != "demo":
-        raise UsageError(f"there is no preset '{preset}'", fix=f"use one of: {', '.join(PRESETS)}")
-    return _demo(seed * 100_000)
-
-
-def _demo(origin: int) -> tuple[Recipe, ...]:
+def demo(origin: int) -> tuple[Recipe, ...]:
+    """The models behind ``auditor demo``."""
     teachers = tuple(
         Recipe(
             name=name, part=Part.TEACHER, mechanism=Mechanism.REAL_DATA, shape=LARGE,

@@ -1,0 +1,1 @@
+"""Populations: which models a preset makes, one module per family of models."""
