@@ -143,6 +143,14 @@ class ContrastReading:
 
     def interval(self, teacher: int) -> tuple[float, float] | None:
         """Bootstrap interval of the suspect's lead, over prompts."""
+        return self._intervals[teacher]
+
+    @cached_property
+    def _intervals(self) -> tuple[tuple[float, float] | None, ...]:
+        """Of every candidate: each is shown beside all the others."""
+        return tuple(self._interval(teacher) for teacher in range(len(self.texts.teachers)))
+
+    def _interval(self, teacher: int) -> tuple[float, float] | None:
         allowed = self.owners != 0
         allowed[teacher] = False
         rng = np.random.default_rng(self.texts.seen.seed)

@@ -15,7 +15,7 @@ from auditor.error import ContentError
 from auditor.probe.protocol import field_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Likelihood, Observations, Text
-from auditor.record.request import Generate, Prompt, Question, Score, user
+from auditor.record.request import Generate, Prompt, Question, Score, request_digest, user
 from auditor.record.subject import Access, Role, Subject
 
 #: Share of questions that a model must have answered to take part.
@@ -182,12 +182,17 @@ class ContrastTexts:
             for item in self.prompts
             if self.seen.answer(source, self.asking.generate(item)) is None
         ]
-        requests = list(dict.fromkeys(one for row in self._requests for one in row if one is not None))
+        requests = {
+            digest: request
+            for digests, asked in zip(self._digests, self._requests, strict=True)
+            for digest, request in zip(digests, asked, strict=True)
+            if digest is not None and request is not None
+        }
         scoring = [
             Question(subject_digest=scorer.digest, request=request)
             for scorer in self.scorers
-            for request in requests
-            if self.seen.answer(scorer, request) is None
+            for digest, request in requests.items()
+            if self.seen.answers.get((scorer.digest, digest)) is None
         ]
         # Both at once: a source that can no longer be reached must not keep the others' texts unscored.
         return (*writing, *scoring)
@@ -195,9 +200,10 @@ class ContrastTexts:
     def likelihoods(self, scorer: Subject) -> Float[NDArray[np.float64], "sources prompts"]:
         """Nats per byte of every source's answers under ``scorer``; NaN where there is none."""
         table = np.full((len(self.sources), len(self.prompts)), np.nan)
-        for row, requests in enumerate(self._requests):
-            for column, request in enumerate(requests):
-                answer = None if request is None else self.seen.answer(scorer, request)
+        answers, digest = self.seen.answers, scorer.digest
+        for row, asked in enumerate(self._digests):
+            for column, one in enumerate(asked):
+                answer = None if one is None else answers.get((digest, one))
                 if isinstance(answer, Likelihood) and np.isfinite(answer.log_likelihood):
                     table[row, column] = answer.per_byte
         return table
@@ -212,6 +218,13 @@ class ContrastTexts:
     def _requests(self) -> tuple[tuple[Score | None, ...], ...]:
         """The scoring request of every source's answer to every prompt."""
         return tuple(tuple(self.score(source, item) for item in self.prompts) for source in self.sources)
+
+    @cached_property
+    def _digests(self) -> tuple[tuple[str | None, ...], ...]:
+        """Their digests, made once: every scorer is looked up under each of them."""
+        return tuple(
+            tuple(None if one is None else request_digest(one) for one in row) for row in self._requests
+        )
 
     def _known_silent(self, writer: Subject) -> bool:
         """Whether every answer of ``writer`` is in, and too few are usable."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -141,15 +141,18 @@ class WeightSketches:
     def align(self, suspect: Subject, other: Subject) -> Alignment | None:
         """Compare two models by everything that was seen of both; None where nothing compares."""
         layers = tuple(
-            compare_layers(own, theirs, seed=self.seed * 1009 + own.layer)
+            _compared_blocks(
+                self._answered(suspect, self.sketch(own.layer)),
+                self._answered(other, self.sketch(theirs.layer)),
+                (own.layer, theirs.layer),
+                self.seed * 1009 + own.layer,
+            )
             for own, theirs in self._pairs(suspect, other)
         )
-        columns = [self._arrays(one, self.residual) for one in (suspect, other)]
+        columns = [self.seen.answer(one, self.residual) for one in (suspect, other)]
         residual_order, residual_log10_p, dimensions = None, None, 0
-        if columns[0] and columns[1]:
-            residual_order, residual_log10_p, dimensions = compare_order(
-                columns[0]["columns"], columns[1]["columns"]
-            )
+        if isinstance(columns[0], Arrays) and isinstance(columns[1], Arrays):
+            residual_order, residual_log10_p, dimensions = _compared_columns(columns[0], columns[1])
         if not layers and residual_log10_p is None:
             return None
         return Alignment(
@@ -199,18 +202,15 @@ class WeightSketches:
     def _seen(self, model: Subject) -> tuple[LayerSketch, ...]:
         found = []
         for layer in range(self._depth(model)):
-            arrays = self._arrays(model, self.sketch(layer))
-            if arrays:
-                found.append(
-                    LayerSketch(
-                        layer=layer,
-                        first=arrays["first"],
-                        second=arrays["second"],
-                        norms=arrays["norms"],
-                        kept=arrays["kept"],
-                    )
-                )
+            answer = self.seen.answer(model, self.sketch(layer))
+            if isinstance(answer, Arrays):
+                found.append(_block(answer, layer))
         return tuple(found)
+
+    def _answered(self, model: Subject, request: Inspect) -> Arrays:
+        answer = self.seen.answer(model, request)
+        assert isinstance(answer, Arrays)  # it was paired, so it was seen
+        return answer
 
     def _arrays(self, model: Subject, request: Inspect) -> dict[str, NDArray[Any]] | None:
         answer = self.seen.answer(model, request)
@@ -221,6 +221,29 @@ class WeightSketches:
         return tuple(
             one for one in questions if self.seen.answer(by_digest[one.subject_digest], one.request) is None
         )
+
+
+@lru_cache(maxsize=1024)
+def _block(answer: Arrays, layer: int) -> LayerSketch:
+    arrays = answer.unpack()
+    return LayerSketch(
+        layer=layer,
+        first=arrays["first"],
+        second=arrays["second"],
+        norms=arrays["norms"],
+        kept=arrays["kept"],
+    )
+
+
+# The same control stands in the place of one suspect after the other: its comparisons are made once.
+@lru_cache(maxsize=8192)
+def _compared_blocks(own: Arrays, theirs: Arrays, layers: tuple[int, int], seed: int) -> LayerMatch:
+    return compare_layers(_block(own, layers[0]), _block(theirs, layers[1]), seed=seed)
+
+
+@lru_cache(maxsize=8192)
+def _compared_columns(own: Arrays, theirs: Arrays) -> tuple[float, float, int]:
+    return compare_order(own.unpack()["columns"], theirs.unpack()["columns"])
 
 
 def spaced(count: int, most: int) -> tuple[int, ...]:

@@ -31,22 +31,29 @@ def _source_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def render_html(view: View) -> str:
-    """The page. Only the one style sheet and the one script that ship with the templates may apply.
+def render_page(page: str, styles: tuple[str, ...], scripts: tuple[str, ...] = (), **values: object) -> str:
+    """A page from the templates of these names. Only its own style sheet and script may apply.
+
+    Args:
+        page: Template of the page; it prints ``policy``, ``style`` and ``script``.
+        styles: Templates of its style sheet, one after the other.
+        scripts: Templates of its script.
+        **values: What else the page prints.
 
     Raises:
-        ReportError: If a template is missing or does not fit the view.
+        ReportError: If a template is missing or does not fit the values.
     """
     try:
         environment = _environment()
-        style = environment.get_template("report.css.j2").render()
-        script = environment.get_template("report.js.j2").render()
+        style = "".join(environment.get_template(name).render() for name in styles)
+        script = "".join(environment.get_template(name).render() for name in scripts)
+        allowed = f"script-src {_source_hash(script)}; " if script else ""
         policy = (
-            f"default-src 'none'; style-src {_source_hash(style)}; script-src {_source_hash(script)}; "
+            f"default-src 'none'; style-src {_source_hash(style)}; {allowed}"
             "img-src data:; base-uri 'none'; form-action 'none'"
         )
-        return environment.get_template("report.html.j2").render(
-            view=view, policy=policy, style=Markup(style), script=Markup(script)
+        return environment.get_template(page).render(
+            policy=policy, style=Markup(style), script=Markup(script), **values
         )
     except TemplateError as error:
         raise ReportError(
@@ -54,3 +61,12 @@ def render_html(view: View) -> str:
             where=str(templates()),
             fix="install the package again",
         ) from error
+
+
+def render_html(view: View) -> str:
+    """The report as a page.
+
+    Raises:
+        ReportError: If a template is missing or does not fit the view.
+    """
+    return render_page("report.html.j2", ("report.css.j2",), ("report.js.j2",), view=view)

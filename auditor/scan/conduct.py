@@ -58,7 +58,7 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     applicable = [(spec, chosen) for spec, chosen in probes if not unmet_needs(chosen, inquiry.seen)]
     failed = inquiry.converse(applicable)
     follower.stage("Measuring")
-    findings = [one for spec, chosen in probes for one in _measured(spec, chosen, inquiry.seen, failed)]
+    findings = [one for spec, chosen in probes for one in measured(spec, chosen, inquiry.seen, failed)]
     today = datetime.now(UTC).date()
     verdict = evaluate(pack, plan, findings, waivers=waivers, today=today)
     for remark in waiver_notes(pack, plan, findings, waivers=waivers, today=today):
@@ -150,7 +150,7 @@ def unmet_needs(chosen: Method, seen: Observations) -> str:
     return ""
 
 
-def _measured(
+def measured(
     spec: ProbeSpec, chosen: Method, seen: Observations, failed: dict[str, AuditorError]
 ) -> Sequence[Finding]:
     """Findings of one probe; whatever goes wrong in it becomes a finding and not a lost scan."""

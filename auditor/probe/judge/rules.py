@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from auditor.probe.judge import foreign, phrases
@@ -64,6 +65,7 @@ class Judgement:
     rule: str
 
 
+@lru_cache(maxsize=65_536)
 def judge(prompt: str, answer: Text) -> Judgement:
     """Label one answer.
 

@@ -1,0 +1,1 @@
+"""Validation: the auditor on models of known ancestry, and how often it was right."""

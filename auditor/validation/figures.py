@@ -1,0 +1,239 @@
+"""All figures of one population, made from its rows and from nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditor.record.subject import Kind
+from auditor.stats.roc import roc_curve
+from auditor.validation.accusation import Accusation, Null, accusations, nulls
+from auditor.validation.cost import Cost, costs
+from auditor.validation.detection import (
+    Curve,
+    Detection,
+    Separation,
+    detections,
+    false_alarms,
+    separations,
+)
+from auditor.validation.row import Row
+from auditor.validation.share import Share
+from auditor.validation.strength import Strength, strength
+from auditor.validation.trait import Alarm, Found, alarms, found_traits
+from auditor.validation.truth import LINEAGE, TRAITS
+from auditor.validation.unit import Test, Unit, scores_of, units
+from auditor.zoo.recipe import DERIVATIONS, Mechanism
+
+#: What the student took from its teacher; mechanisms of a group share a ROC curve.
+_NUMBERS = (
+    Mechanism.SOFT_LABELS,
+    Mechanism.HIDDEN_STATES,
+    Mechanism.LAYER_MATCHING,
+    Mechanism.RELATIONS,
+    Mechanism.SELF_DISTILLATION,
+    Mechanism.DRAFT,
+    Mechanism.EXTRA_HEADS,
+    Mechanism.ACTIONS,
+)
+_TEXT = (
+    Mechanism.TEACHER_TEXT,
+    Mechanism.OTHER_TOKENIZER,
+    Mechanism.HALF_TEXT,
+    Mechanism.PARAPHRASED,
+    Mechanism.TRACES,
+    Mechanism.TASK_ONLY,
+    Mechanism.PREFERENCE,
+    Mechanism.TWO_TEACHERS,
+    Mechanism.THEN_TUNED,
+)
+TEXT, NUMBERS, WEIGHTS, OTHER = "teacher's texts", "teacher's numbers", "teacher's weights", "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """Scores of a group of suspects, by name; the group is a mechanism or a stratum of innocents."""
+
+    group: str
+    guilty: bool
+    names: tuple[str, ...]
+    scores: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """Everything about a test whose truth is a matter of ancestry.
+
+    Attributes:
+        name: What tells it apart from the other tests.
+        test: Probe, claim and method.
+        kind: Kind of the suspects.
+        detections: By mechanism; all of them first.
+        separations: By stratum of the innocents.
+        false_alarms: Innocents above the threshold that is meant for 1 % of them.
+        accusations: By scenario, group and stratum.
+        nulls: P-values of innocents.
+        strength: Likelihood ratios, where there are guilty suspects.
+        curves: ROC curves by group of mechanisms.
+        strips: Scores by group.
+    """
+
+    name: str
+    test: Test
+    kind: str
+    detections: tuple[Detection, ...]
+    separations: tuple[Separation, ...]
+    false_alarms: Share
+    accusations: tuple[Accusation, ...]
+    nulls: tuple[Null, ...]
+    strength: Strength | None
+    curves: tuple[Curve, ...]
+    strips: tuple[Strip, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltIn:
+    """Everything about a test of what was built into models."""
+
+    name: str
+    test: Test
+    kind: str
+    found: tuple[Found, ...]
+    alarms: tuple[Alarm, ...]
+    nulls: tuple[Null, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The figures of a population.
+
+    Attributes:
+        lineage: One for each kind and test about ancestry.
+        built_in: One for each kind and test of a trait.
+        unjudged: Claims that the register holds no truth about.
+        failed: Findings of a method that broke, by test and reason.
+        costs: By probe.
+    """
+
+    lineage: tuple[Lineage, ...]
+    built_in: tuple[BuiltIn, ...]
+    unjudged: tuple[str, ...]
+    failed: tuple[tuple[str, str, int], ...]
+    costs: tuple[Cost, ...]
+
+
+def figures(rows: Sequence[Row], reference: Sequence[Row] | None = None) -> Figures:
+    """Count.
+
+    Args:
+        rows: What was said of a population, beside the truth.
+        reference: Rows of another population, whose thresholds and calibrations are used as they are.
+            Without them every suspect is judged by those of its own population who are no relatives.
+    """
+    tests = list(dict.fromkeys((row.kind, Test.of(row)) for row in rows))
+    lineage, built_in, unjudged = [], [], []
+    for kind, test in tests:
+        name = _name(kind, test, [one for _, one in tests])
+        own = [row for row in rows if row.kind is kind]
+        others = None if reference is None else [row for row in reference if row.kind is kind]
+        if test.claim in LINEAGE:
+            lineage.append(_lineage(own, others, test, name))
+        elif test.claim in TRAITS:
+            built_in.append(
+                BuiltIn(
+                    name=name,
+                    test=test,
+                    kind=kind.value,
+                    found=found_traits(own, test),
+                    alarms=alarms(own, test),
+                    nulls=nulls(_alone(own), test),
+                )
+            )
+        else:
+            unjudged.append(f"{test.probe}: {test.claim.value}")
+    failures = Counter((row.probe, row.reason) for row in rows if row.outcome.value == "failed")
+    return Figures(
+        lineage=tuple(lineage),
+        built_in=tuple(built_in),
+        unjudged=tuple(unjudged),
+        failed=tuple((probe, reason, count) for (probe, reason), count in sorted(failures.items())),
+        costs=costs(rows),
+    )
+
+
+def _name(kind: Kind, test: Test, tests: Sequence[Test]) -> str:
+    """Method and claim, with the kind where it is not the usual one and the probe where there are several."""
+    rivals = {one.probe for one in tests if (one.method, one.claim) == (test.method, test.claim)}
+    parts = [test.claim.value.replace("_", " ")]
+    parts += [kind.value] if kind is not Kind.CAUSAL_LM else []
+    parts += [test.probe] if len(rivals) > 1 else []
+    return f"{test.method} ({', '.join(parts)})"
+
+
+def group_of(mechanism: str) -> str:
+    """What a student of this mechanism took from its teacher."""
+    for group, members in ((NUMBERS, _NUMBERS), (TEXT, _TEXT), (WEIGHTS, DERIVATIONS)):
+        if mechanism in members:
+            return group
+    return OTHER
+
+
+def _lineage(rows: Sequence[Row], reference: Sequence[Row] | None, test: Test, name: str) -> Lineage:
+    tried = units(rows, test)
+    others = None if reference is None else units(reference, test)
+    thresholds = tried if others is None else others
+    return Lineage(
+        name=name,
+        test=test,
+        kind=rows[0].kind.value,
+        detections=detections(tried, thresholds),
+        separations=separations(tried),
+        false_alarms=false_alarms(tried, thresholds),
+        accusations=accusations(rows, test),
+        nulls=nulls(rows, test),
+        strength=strength(tried, others) if any(one.guilty for one in tried) else None,
+        curves=_curves(tried),
+        strips=_strips(tried),
+    )
+
+
+def _alone(rows: Sequence[Row]) -> list[Row]:
+    """Against a reference, innocents differ in truth; only claims about a suspect alone have a null here."""
+    return [row for row in rows if row.candidate is None]
+
+
+def _curves(tried: Sequence[Unit]) -> tuple[Curve, ...]:
+    negatives = scores_of(one for one in tried if not one.guilty)
+    groups: dict[str, list[Unit]] = {}
+    for one in tried:
+        if one.guilty:
+            groups.setdefault(group_of(one.mechanism), []).append(one)
+    found = []
+    for group, members in groups.items():
+        if len(negatives):
+            alarmed, detected = roc_curve(scores_of(members), negatives)
+            found.append(
+                Curve(
+                    group=group,
+                    positives=len(members),
+                    alarms=tuple(map(float, alarmed)),
+                    found=tuple(map(float, detected)),
+                )
+            )
+    return tuple(found)
+
+
+def _strips(tried: Sequence[Unit]) -> tuple[Strip, ...]:
+    groups: dict[tuple[bool, str], list[Unit]] = {}
+    for one in sorted(tried, key=lambda unit: (not unit.guilty, unit.mechanism, unit.stratum)):
+        groups.setdefault((one.guilty, one.mechanism if one.guilty else one.stratum), []).append(one)
+    return tuple(
+        Strip(
+            group=group,
+            guilty=guilty,
+            names=tuple(one.name for one in members),
+            scores=tuple(one.score if one.score > float("-inf") else None for one in members),
+        )
+        for (guilty, group), members in groups.items()
+    )

@@ -1,0 +1,60 @@
+"""The validation as one self-contained page with its plots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.report.html import render_page
+from auditor.validation.examined import Examined, Validation
+from auditor.validation.overview import overview
+from auditor.validation.plots import SIDE, Dot, Line, StripPlot, reliability_dots, roc_lines, strip_plot
+from auditor.validation.sheet import Sheet, sheets
+from auditor.validation.words import headline, provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The plots of one test of one population."""
+
+    title: str
+    curves: tuple[Line, ...]
+    dots: tuple[Dot, ...]
+    strip: StripPlot | None
+
+
+def render_html(validation: Validation) -> str:
+    """The page: no request leaves it, and no script is in it.
+
+    Raises:
+        ReportError: If its template is missing or broken.
+    """
+    own, other = validation.population, validation.held_out
+    return render_page(
+        "validation.html.j2",
+        ("report.css.j2", "validation.css.j2"),
+        headline=headline(validation),
+        provenance=provenance(validation),
+        dated=validation.created_at[:10],
+        overview=_overview(validation),
+        sheets=sheets(own.figures, None if other is None else other.figures),
+        drawings=(*_drawings(own, ""), *(_drawings(other, ", held out") if other else ())),
+        side=SIDE,
+    )
+
+
+def _overview(validation: Validation) -> Sheet:
+    own, other = overview(validation.population.figures), validation.held_out
+    return own if other is None else own.beside(overview(other.figures))
+
+
+def _drawings(one: Examined, suffix: str) -> tuple[Drawing, ...]:
+    return tuple(
+        Drawing(
+            title=f"{row.name}{suffix}",
+            curves=roc_lines(row),
+            dots=reliability_dots(row.strength) if row.strength else (),
+            strip=strip_plot(row.strips),
+        )
+        for row in one.figures.lineage
+        if row.curves
+    )

@@ -1,0 +1,201 @@
+"""``auditor validate`` from a folder of models to figures."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auditor import __version__, content
+from auditor.digest import digest_file, digest_json
+from auditor.error import UsageError
+from auditor.ledger import Ledger
+from auditor.probe.protocol import Method
+from auditor.probe.registry import load_suites, method, suites
+from auditor.probe.spec import ProbeSpec
+from auditor.record.subject import Kind
+from auditor.target.protocol import OpenOptions
+from auditor.validation.cost import Expense
+from auditor.validation.examined import Examined, Validation
+from auditor.validation.figures import figures
+from auditor.validation.hearing import peak_bytes
+from auditor.validation.row import Row
+from auditor.validation.scene import Scene, scenes, solo
+from auditor.validation.testimony import LEDGER, Court, Progress, Testimony, crew_of, open_population
+from auditor.validation.trial import Trial
+from auditor.zoo.register import REGISTER, Register, read_register
+
+#: Suites about the zoo's own world begin so; weights can be compared in any world.
+_WORLD, _ANYWHERE = "world-", ("lineage/weight-alignment",)
+#: Models of a zoo are small; in 32 bits on a CPU their answers are the same everywhere.
+OPTIONS = OpenOptions(device="cpu", dtype="float32")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A validation as the user wants it.
+
+    Attributes:
+        population: Folder with ``register.json`` and the models.
+        out: Folder for the ledger and the reports.
+        against: A held-out population, judged by thresholds and calibrations of the first.
+        suites: Suites or single probes; those of the zoo's world and the weights if empty.
+        methods: Only probes of these methods; all if empty.
+        workers: Worker processes; 0 asks in this one.
+        seed: Of fresh items and of random halves.
+        options: How models are opened.
+    """
+
+    population: Path
+    out: Path
+    against: Path | None = None
+    suites: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    workers: int = 2
+    seed: int = 0
+    options: OpenOptions = field(default=OPTIONS)
+
+
+def validate(wanted: Wanted, progress: Progress = lambda _line: None) -> Validation:
+    """Ask every model of a population, make every scan, and count how often it was right.
+
+    Run again in the same folder, it goes on where it stood and asks nothing twice.
+
+    Raises:
+        UsageError: If a folder holds no population, or no probe is left to try.
+        TargetError: If a model cannot be asked; everything answered so far is kept.
+    """
+    specs = load_suites(wanted.suites or default_suites(), (content.probes(),))
+    for name in wanted.methods:
+        method(name)
+    probes = [(spec, method(spec.file.method)) for spec in specs]
+    probes = [one for one in probes if not wanted.methods or one[1].name in wanted.methods]
+    if not probes:
+        raise UsageError(
+            "none of the suites has a probe of these methods", fix="name other methods or suites"
+        )
+    first = _examine(wanted, wanted.population, wanted.out, probes, None, progress)
+    second = None
+    if wanted.against is not None:
+        out = wanted.out / "held-out"
+        second = _examine(wanted, wanted.against, out, probes, first.rows, progress)
+    return Validation(
+        tool_version=__version__,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        platform=f"{platform.system()} {platform.machine()}",
+        seed=wanted.seed,
+        probes=tuple((spec.id, spec.digest) for spec, _ in probes),
+        population=first,
+        held_out=second,
+    )
+
+
+def default_suites() -> tuple[str, ...]:
+    """The suites about the zoo's world, and the comparison of weights."""
+    return (*_ANYWHERE, *(name for name in suites((content.probes(),)) if name.startswith(_WORLD)))
+
+
+def _examine(
+    wanted: Wanted,
+    population: Path,
+    out: Path,
+    probes: Sequence[tuple[ProbeSpec, Method]],
+    reference: tuple[Row, ...] | None,
+    progress: Progress,
+) -> Examined:
+    start = time.perf_counter()
+    register = read_register(population)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the folder cannot be made: {error.strerror}", where=str(out)) from error
+    progress(f"opening {len(register.members)} models of {population.name}")
+    testimony = open_population(register, wanted.options, wanted.seed)
+    acts = _acts(register, probes, wanted.seed)
+    asking_wall, earlier = _hear(wanted, register, testimony, out, probes, acts, progress)
+    begin = time.perf_counter()
+    rows = Trial(register, testimony, probes).rows(acts, progress)
+    measuring = time.perf_counter() - begin
+    counted = figures(rows, reference)
+    return Examined(
+        label=population.resolve().name,
+        register_digest=digest_file(population / REGISTER),
+        models_digest=digest_json({name: one.digest for name, one in testimony.subjects.items()}),
+        members=tuple(Counter(one.part.value for one in register.members.values()).items()),
+        scans=tuple(Counter(one.scenario.value for one in acts).items()),
+        rows=rows,
+        figures=counted,
+        expense=_expense(
+            testimony, wanted.workers, time.perf_counter() - start, asking_wall, measuring, earlier
+        ),
+    )
+
+
+def _acts(register: Register, probes: Sequence[tuple[ProbeSpec, Method]], seed: int) -> tuple[Scene, ...]:
+    """The scans of every kind of model that a probe serves.
+
+    Raises:
+        UsageError: If there are none.
+    """
+    served = {kind for spec, _ in probes for kind in spec.file.kinds}
+    found = tuple(scene for kind in Kind if kind in served for scene in scenes(register, kind, seed))
+    if not found:
+        raise UsageError(
+            "the population has no suspect and teacher of a kind that the probes serve",
+            where=str(register.root / REGISTER),
+            fix="name teachers, students and innocents in it",
+        )
+    return found
+
+
+def _hear(
+    wanted: Wanted,
+    register: Register,
+    testimony: Testimony,
+    out: Path,
+    probes: Sequence[tuple[ProbeSpec, Method]],
+    acts: Sequence[Scene],
+    progress: Progress,
+) -> tuple[float, float]:
+    """Ask everybody.
+
+    Returns:
+        Seconds that this took, and seconds of hearings before this run.
+    """
+    with Ledger.open(out / LEDGER) as ledger, crew_of(wanted.workers) as crew:
+        court = Court(testimony, ledger, out, wanted.options, crew, progress)
+        court.recall()
+        earlier = sum(one.seconds for one in testimony.askings)
+        begin = time.perf_counter()
+        for kind in {scene.suspect.kind: None for scene in acts}:
+            court.hear(tuple(solo(register, kind)), probes)
+        court.hear(acts, probes)
+        return time.perf_counter() - begin, earlier
+
+
+def _expense(
+    testimony: Testimony,
+    workers: int,
+    wall: float,
+    asking_wall: float,
+    measuring: float,
+    earlier: float,
+) -> Expense:
+    hearing = sum(one.seconds for one in testimony.askings)
+    in_model = sum(one.in_model for one in testimony.askings)
+    # While workers ask, each of them counts: starting, waiting and handing over included.
+    spent = earlier + max(asking_wall * max(workers, 1), hearing - earlier) + wall - asking_wall
+    return Expense(
+        wall_seconds=wall,
+        workers=max(workers, 1),
+        hearing_seconds=hearing,
+        in_model_seconds=in_model,
+        measuring_seconds=measuring,
+        other_share=1 - in_model / spent,
+        asked=sum(one.questions for one in testimony.askings),
+        peak_bytes=max(peak_bytes(), *(one.peak_bytes for one in testimony.askings), 0),
+    )

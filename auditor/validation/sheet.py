@@ -1,0 +1,248 @@
+"""The tables of a validation in words, the same for terminal, page and document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from auditor.report.numerals import decimal, number
+from auditor.validation.accusation import Null
+from auditor.validation.detection import Detection
+from auditor.validation.figures import BuiltIn, Figures, Lineage
+from auditor.validation.share import Area, Share
+from auditor.validation.strength import Strength
+
+NONE = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: rows with keys that tell them apart, and cells under columns.
+
+    Attributes:
+        title: What it shows.
+        note: How to read it.
+        keys: Names of the key columns.
+        columns: Names of the others.
+        rows: Keys and cells.
+    """
+
+    title: str
+    note: str
+    keys: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """All columns."""
+        return (*self.keys, *self.columns)
+
+    @property
+    def lines(self) -> tuple[tuple[str, ...], ...]:
+        """All rows as they are printed."""
+        return tuple((*keys, *cells) for keys, cells in self.rows)
+
+    def beside(self, other: Sheet) -> Sheet:
+        """The same of two populations, each column next to its like."""
+        theirs = dict(other.rows)
+        own = dict(self.rows)
+        empty = (NONE,) * len(self.columns)
+        keys = dict.fromkeys((*own, *theirs))
+        return Sheet(
+            self.title,
+            self.note,
+            self.keys,
+            tuple(name for column in self.columns for name in (column, f"{column} (held out)")),
+            tuple(
+                (
+                    key,
+                    tuple(
+                        cell
+                        for pair in zip(own.get(key, empty), theirs.get(key, empty), strict=True)
+                        for cell in pair
+                    ),
+                )
+                for key in keys
+            ),
+        )
+
+
+def share(one: Share) -> str:
+    """``12 of 14 (57 to 98 %)``."""
+    if not one.n:
+        return NONE
+    # Rounded outwards, so that what is printed covers as well.
+    low, high = math.floor(100 * one.low + 1e-9), math.ceil(100 * one.high - 1e-9)
+    return f"{one.count} of {one.n} ({low} to {high} %)"
+
+
+def area(one: Area) -> str:
+    """``0.94 (0.88 to 0.98)``."""
+    if one.value is None:
+        return NONE
+    return f"{decimal(one.value, 2)} ({decimal(one.low, 2)} to {decimal(one.high, 2)})"
+
+
+def sheets(figures: Figures, held_out: Figures | None = None) -> tuple[Sheet, ...]:
+    """Every table, in the order of reading; those of a held-out population beside the first one's."""
+    own = _sheets(figures)
+    if held_out is None:
+        return own
+    theirs = {one.title: one for one in _sheets(held_out)}
+    return tuple(one.beside(theirs[one.title]) if one.title in theirs else one for one in own)
+
+
+def _sheets(figures: Figures) -> tuple[Sheet, ...]:
+    found: list[Sheet] = []
+    for one in figures.lineage:
+        builders: tuple[Callable[[Lineage], Sheet], ...] = (_detections, _separations, _accusations, _nulls)
+        found += [build(one) for build in builders]
+        if one.strength is not None:
+            found += [_strength(one, one.strength), _words(one, one.strength)]
+    for trait in figures.built_in:
+        found.append(_built_in(trait))
+        if trait.nulls:
+            found.append(_null_sheet(_title(trait, "p-values of models without the trait"), trait.nulls))
+    found.append(_costs(figures))
+    return tuple(one for one in found if one.rows)
+
+
+def _title(one: Lineage | BuiltIn, what: str) -> str:
+    return f"{one.name}: {what}"
+
+
+def _detections(one: Lineage) -> Sheet:
+    def cells(row: Detection) -> tuple[str, ...]:
+        said = ", ".join(f"{count} {answer}" for answer, count in row.answers)
+        return (
+            share(row.found), share(row.named_right), share(row.at_rate), area(row.area), said
+        )  # fmt: skip
+
+    references = sorted({row.references for row in one.detections})
+    fewest = f"{references[0]}" if references else "no"
+    return Sheet(
+        _title(one, "what is found"),
+        "Found: its own teacher was named in a closed scan. Right only: of those of whom anybody was named, "
+        "nobody else was. At 1 %: score above that of 99 % of the innocents who share no base, teacher, "
+        f"teacher's family or data with the suspect ({fewest} or more; under 100, above all of them); "
+        f"{share(one.false_alarms)} of the innocents pass that bar themselves. Area: under the ROC curve, "
+        "against the highest score of every innocent over the candidates. Intervals: 95 %.",
+        ("mechanism", "access"),
+        ("found", "right only", "at 1 %", "area", "answers"),
+        tuple(((row.mechanism, row.access), cells(row)) for row in one.detections),
+    )
+
+
+def _separations(one: Lineage) -> Sheet:
+    return Sheet(
+        _title(one, "against the innocents of each stratum"),
+        "Area under the ROC curve of all guilty suspects against these innocents; 0.5 says nothing.",
+        ("innocents",),
+        ("n", "area"),
+        tuple(((row.stratum,), (str(row.area.negatives), area(row.area))) for row in one.separations),
+    )
+
+
+def _accusations(one: Lineage) -> Sheet:
+    return Sheet(
+        _title(one, "false accusations"),
+        "Suspects of whom the claim was supported against a candidate that it is not true of. Untrue words: "
+        'without those of whom it was said that they come from it "or something that shares its data", '
+        "which they do. Intervals: Clopper and Pearson, 95 %.",
+        ("scan", "who", "stratum"),
+        ("suspects accused", "pairs accused", "untrue words"),
+        tuple(
+            (
+                (row.scenario.value, row.group, row.stratum),
+                (share(row.suspects), share(row.pairs), share(row.untrue)),
+            )
+            for row in one.accusations
+        ),
+    )
+
+
+def _nulls(one: Lineage) -> Sheet:
+    return _null_sheet(_title(one, "p-values of innocents"), one.nulls)
+
+
+def _null_sheet(title: str, rows: Sequence[Null]) -> Sheet:
+    levels = [level.level for level in rows[0].levels] if rows else []
+
+    def cells(row: Null) -> tuple[str, ...]:
+        counts = (f"{one.count}/{one.most}{'' if one.held else ' !'}" for one in row.levels)
+        mean_e = NONE if row.mean_e is None else number(row.mean_e)
+        return (str(row.n), NONE if row.smallest is None else number(row.smallest), *counts, mean_e)
+
+    return Sheet(
+        title,
+        "How many p-values are at or under each level / the most that as many uniform ones would have in "
+        "97.5 % of cases; ! marks more. Least: the smallest p-value that was attainable. In shuffled scans a "
+        "random half of the innocents are the controls. Innocents are ranked among each other, so their "
+        "p-values are not independent.",
+        ("scan", "stratum"),
+        ("n", "least", *(f"≤ {level:g}" for level in levels), "mean e-value"),
+        tuple(((row.scenario.value, row.stratum), cells(row)) for row in rows),
+    )
+
+
+def _strength(one: Lineage, found: Strength) -> Sheet:
+    cost, least = (NONE if value is None else decimal(value, 2) for value in (found.cost, found.least_cost))
+    return Sheet(
+        _title(one, "strength of evidence"),
+        "Cllr in bits: 0 is perfect, 1 says nothing. Every suspect is calibrated on models that share no "
+        "base, teacher, teacher's family or data with it; ratios are clamped to the number of known models.",
+        ("suspects",),
+        ("Cllr", "least Cllr", "guilty with ratio < 1", "innocents with ratio > 1", "without a ratio"),
+        (
+            (
+                (f"{found.guilty} guilty, {found.innocent} innocent",),
+                (cost, least, str(found.misleading_guilty), str(found.misleading_innocent), str(found.left)),
+            ),
+        ),
+    )
+
+
+def _words(one: Lineage, found: Strength) -> Sheet:
+    return Sheet(
+        _title(one, "strength in words"),
+        "The ENFSI scale.",
+        ("said",),
+        ("of guilty", "of innocents"),
+        tuple(((phrase,), (str(guilty), str(innocent))) for phrase, guilty, innocent in found.words),
+    )
+
+
+def _built_in(one: BuiltIn) -> Sheet:
+    rows = [((f"with {row.trait}",), (share(row.suspects), NONE, area(row.area))) for row in one.found]
+    rows += [
+        ((f"{row.group} without it",), (share(row.suspects), share(row.pairs), NONE)) for row in one.alarms
+    ]
+    return Sheet(
+        _title(one, "built-in traits"),
+        "Suspects in whom it was seen. Students are compared with their own teachers, innocents with every "
+        "candidate. Area: of the effect, against all suspects without the trait.",
+        ("suspects",),
+        ("seen in", "comparisons", "area"),
+        tuple(rows),
+    )
+
+
+def _costs(figures: Figures) -> Sheet:
+    return Sheet(
+        "What an answer costs",
+        "Medians over suspects. Questions are those put to the suspect until the verdict.",
+        ("probe", "access"),
+        ("suspects", "questions", "most", "prompts", "asking, s", "measuring, s"),
+        tuple(
+            (
+                (row.probe, row.access),
+                (
+                    str(row.suspects), number(row.questions), str(row.most_questions), number(row.prompts),
+                    decimal(row.asking_seconds, 2), decimal(row.measuring_seconds, 2),
+                ),
+            )
+            for row in figures.costs
+        ),
+    )  # fmt: skip

@@ -1,0 +1,232 @@
+"""Everything that the models of a population say: asked once, kept in a ledger, looked up by scene."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auditor.digest import digest_json
+from auditor.error import AuditorError, UsageError
+from auditor.ledger import Ledger
+from auditor.ledger.panel import read_panel
+from auditor.probe.protocol import Method
+from auditor.probe.spec import ProbeSpec
+from auditor.record.codec import decode, encode
+from auditor.record.observation import Answer, Observation, Observations
+from auditor.record.request import Generate, Request, request_digest
+from auditor.record.subject import Subject
+from auditor.scan.conduct import unmet_needs
+from auditor.target.protocol import OpenOptions
+from auditor.validation.hearing import Asking, Hearing, describe, perform
+from auditor.validation.scene import Scene, concerns
+from auditor.zoo.register import Register
+
+LEDGER, HEARINGS, TIMES = "validation.db", "hearings", "asking.jsonl"
+#: Told a line about what is being done.
+Progress = Callable[[str], None]
+
+Probes = Sequence[tuple[ProbeSpec, Method]]
+
+
+@dataclass
+class Testimony:
+    """What the members of a population have answered so far.
+
+    Attributes:
+        subjects: The members as subjects, by name.
+        seed: Seed of every scan: fresh items are drawn by it.
+        answers: Digest of a member -> its answers, keyed as in ``Observations``.
+        requests: The questions, by the first twelve digits of their digests, as observations name them.
+        askings: What the asking took, in this run or an earlier one.
+    """
+
+    subjects: dict[str, Subject]
+    seed: int
+    answers: dict[str, dict[tuple[str, str], Answer]] = field(default_factory=dict)
+    requests: dict[str, Request] = field(default_factory=dict)
+    askings: list[Asking] = field(default_factory=list)
+
+    def add(self, observations: Iterable[Observation]) -> None:
+        """Take in answers."""
+        for one in observations:
+            own = self.answers.setdefault(one.subject_digest, {})
+            own[one.subject_digest, one.request_digest] = one.answer
+            self.requests[one.request_digest.removeprefix("sha256:")[:12]] = one.request
+
+    def seen(self, scene: Scene) -> Observations:
+        """What a scan of this cast has in front of it: the answers of its subjects and no others."""
+        subjects = scene.subjects(self.subjects)
+        answers: dict[tuple[str, str], Answer] = {}
+        for one in subjects:
+            answers.update(self.answers.get(one.digest, {}))
+        return Observations(subjects, self.seed, answers)
+
+
+def open_population(register: Register, options: OpenOptions, seed: int) -> Testimony:
+    """Describe every member.
+
+    Raises:
+        TargetError: If one cannot be opened.
+        UsageError: If two are the same model.
+    """
+    subjects: dict[str, Subject] = {}
+    names: dict[str, str] = {}
+    for name, member in register.members.items():
+        found = describe(name, str(register.root / member.folder), options)
+        if found.digest in names:
+            raise UsageError(
+                f"{name} and {names[found.digest]} are the same model by digest",
+                where=str(register.root),
+                fix="leave one of them out of the register",
+            )
+        names[found.digest] = name
+        subjects[name] = found
+    return Testimony(subjects, seed)
+
+
+@contextmanager
+def crew_of(workers: int) -> Iterator[Executor | None]:
+    """Worker processes of one thread each, which load what they need once; None for no workers."""
+    if not workers:
+        yield None
+        return
+    from auditor.zoo.learning import one_thread
+
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawning, initializer=one_thread) as crew:
+        yield crew
+
+
+@dataclass(frozen=True)
+class Court:
+    """Where the members of a population are heard.
+
+    Attributes:
+        testimony: What they have said so far; grows.
+        ledger: Where it is kept.
+        out: Folder for what is under way.
+        options: How models are opened.
+        crew: Worker processes; without them this one asks.
+        progress: Told what is being done.
+    """
+
+    testimony: Testimony
+    ledger: Ledger
+    out: Path
+    options: OpenOptions
+    crew: Executor | None = None
+    progress: Progress = lambda _line: None
+
+    def recall(self) -> None:
+        """Take in what the ledger holds, and the times of earlier hearings."""
+        digests = [one.digest for one in self.testimony.subjects.values()]
+        self.testimony.add(self.ledger.observations(digests))
+        path = self.out / TIMES
+        if path.is_file():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                self.testimony.askings.append(decode(Asking, json.loads(line), where=str(path)))
+
+    def hear(self, scenes: Sequence[Scene], probes: Probes) -> None:
+        """Ask until no probe wants to know more in any of the scenes.
+
+        Raises:
+            AuditorError: If a model cannot be asked, or leaves a question without any answer.
+        """
+        before: str | None = None
+        while wanted := self._wanted(scenes, probes):
+            identity = digest_json(
+                {
+                    name: [request_digest(one) for requests in asked.values() for one in requests]
+                    for name, asked in wanted.items()
+                }
+            )
+            if identity == before:
+                first = next(iter(wanted))
+                raise AuditorError(
+                    f"{first} leaves questions without an answer",
+                    where=self.testimony.subjects[first].locator,
+                )
+            before = identity
+            self._ask(wanted)
+
+    def _ask(self, wanted: Mapping[str, Mapping[str, tuple[Request, ...]]]) -> None:
+        hearings = [
+            Hearing(
+                subject=self.testimony.subjects[name],
+                questions=tuple(asked.items()),
+                options=self.options,
+                out=self.out / HEARINGS,
+            )
+            for name, asked in wanted.items()
+        ]
+
+        for number, one in enumerate(self._heard(hearings), start=1):
+            self._record(one)
+            self.progress(f"asked {number} of {len(hearings)}: {one.subject.name}")
+
+    def _heard(self, hearings: Sequence[Hearing]) -> Iterator[Hearing]:
+        """Hearings as they are done, in whatever order."""
+        if self.crew is None:
+            for one in hearings:
+                perform(one)
+                yield one
+            return
+        under_way = {self.crew.submit(perform, one): one for one in hearings}
+        try:
+            for done in as_completed(under_way):
+                done.result()
+                yield under_way[done]
+        except BrokenExecutor as error:
+            raise AuditorError(
+                "a process that asked was ended from outside",
+                where=str(self.out),
+                fix="run the same command again to go on",
+            ) from error
+        finally:
+            for left in under_way:
+                left.cancel()
+
+    def _record(self, hearing: Hearing) -> None:
+        """From the worker's file into the ledger, which is what a later run goes on from."""
+        found = read_panel(hearing.answers)
+        self.ledger.import_observations(hearing.name, found.digest, found.subjects, found.observations)
+        self.testimony.add(found.observations)
+        times = hearing.read_times()
+        self.testimony.askings += times
+        with (self.out / TIMES).open("a", encoding="utf-8") as stream:
+            stream.writelines(json.dumps(encode(one), sort_keys=True) + "\n" for one in times)
+        hearing.times.unlink()
+        hearing.answers.unlink()
+
+    def _wanted(self, scenes: Sequence[Scene], probes: Probes) -> dict[str, dict[str, tuple[Request, ...]]]:
+        """Open questions by member and probe; texts are written before anything is scored, as in a scan."""
+        names = {one.digest: name for name, one in self.testimony.subjects.items()}
+        wanted: dict[str, dict[str, dict[str, Request]]] = {}
+        for scene in scenes:
+            seen = self.testimony.seen(scene)
+            for spec, method in probes:
+                if not concerns(scene, spec, method) or unmet_needs(method, seen):
+                    continue
+                for (digest, request_id), request in _open(spec, method, seen).items():
+                    asked = wanted.setdefault(names[digest], {}).setdefault(spec.id, {})
+                    asked[request_id] = request
+        return {
+            name: {probe: tuple(requests.values()) for probe, requests in asked.items()}
+            for name, asked in sorted(wanted.items())
+        }
+
+
+def _open(spec: ProbeSpec, method: Method, seen: Observations) -> dict[tuple[str, str], Request]:
+    found: dict[tuple[str, str], Request] = {}
+    for question in method.plan(spec, seen):
+        key = (question.subject_digest, request_digest(question.request))
+        if key not in seen.answers:
+            found[key] = question.request
+    if any(isinstance(one, Generate) for one in found.values()):
+        return {key: one for key, one in found.items() if isinstance(one, Generate)}
+    return found

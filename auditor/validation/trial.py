@@ -1,0 +1,148 @@
+"""Measuring: every scene through the very methods that a scan uses, and what is true beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, RELATED
+from auditor.probe.protocol import Method
+from auditor.probe.spec import ProbeSpec
+from auditor.record.finding import Finding, Outcome
+from auditor.record.request import Choose, Generate, Inspect, NextTokens, Request, Score
+from auditor.record.subject import Access
+from auditor.scan.conduct import measured
+from auditor.validation.row import Row
+from auditor.validation.scene import Scene, concerns
+from auditor.validation.testimony import Probes, Progress, Testimony
+from auditor.validation.truth import Truth, ties, truth_of
+from auditor.zoo.register import Member, Register
+
+#: The access that a question takes.
+_ACCESS: Mapping[type[Request], Access] = {
+    Generate: Access.TEXT,
+    NextTokens: Access.TOP_LOGPROBS,
+    Score: Access.LOGPROBS,
+    Choose: Access.LOGPROBS,
+    Inspect: Access.WEIGHTS,
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A population before the auditor.
+
+    Attributes:
+        register: The truth, which no method sees.
+        testimony: What the members said.
+        probes: What is measured.
+    """
+
+    register: Register
+    testimony: Testimony
+    probes: Probes
+
+    def rows(self, scenes: Sequence[Scene], progress: Progress = lambda _line: None) -> tuple[Row, ...]:
+        """The findings of every scene, with the truth."""
+        asking: dict[tuple[str, str], float] = {}
+        for one in self.testimony.askings:
+            key = (one.member, one.probe)
+            asking[key] = asking.get(key, 0.0) + one.in_model
+        found: list[Row] = []
+        for number, scene in enumerate(scenes, start=1):
+            seen = self.testimony.seen(scene)
+            for spec, method in self.probes:
+                if not concerns(scene, spec, method):
+                    continue
+                start = time.perf_counter()
+                findings = measured(spec, method, seen, {})
+                took = time.perf_counter() - start
+                spent = asking.get((scene.suspect.name, spec.id), 0.0)
+                found += self._judged(scene, spec, method, findings, (spent, took))
+            if number % 20 == 0 or number == len(scenes):
+                progress(f"measured {number} of {len(scenes)} scans")
+        return tuple(found)
+
+    def _judged(
+        self,
+        scene: Scene,
+        spec: ProbeSpec,
+        method: Method,
+        findings: Sequence[Finding],
+        seconds: tuple[float, float],
+    ) -> list[Row]:
+        by_digest = {self.testimony.subjects[one.name].digest: one for one in scene.members}
+        requests = self._put_to(findings)
+        return [
+            self._row(scene, spec, one, by_digest.get(one.teacher or ""), requests, method, seconds)
+            for one in findings
+        ]
+
+    def _row(
+        self,
+        scene: Scene,
+        spec: ProbeSpec,
+        finding: Finding,
+        candidate: Member | None,
+        requests: Sequence[Request],
+        method: Method,
+        seconds: tuple[float, float],
+    ) -> Row:
+        suspect, result = scene.suspect, finding.result
+        truth, stratum = truth_of(self.register, finding.claim, suspect, candidate)
+        answer, named = finding.fact("answer"), finding.fact("named")
+        asked = [_ACCESS[type(one)] for one in requests]
+        return Row(
+            scenario=scene.scenario,
+            probe=spec.id,
+            method=method.name,
+            claim=finding.claim,
+            suspect=suspect.name,
+            part=suspect.part,
+            mechanism=suspect.mechanism,
+            kind=suspect.kind,
+            traits=suspect.traits,
+            ties=tuple(sorted(ties(self.register, suspect))),
+            candidate=candidate.name if candidate else None,
+            truth=truth,
+            stratum=stratum,
+            outcome=finding.outcome,
+            answer=answer if isinstance(answer, str) else "",
+            untrue=_untrue(finding, truth, stratum),
+            reason=finding.reason,
+            p_value=result.p_value if result else None,
+            smallest_p=result.smallest_attainable_p if result else None,
+            e_value=result.e_value if result else None,
+            statistic=result.statistic if result else None,
+            effect=result.effect if result else None,
+            named=named if isinstance(named, bool) else None,
+            choice_inside=finding.fact("selection_inside_null") is True,
+            controls=len(result.controls) if result else 0,
+            access=max(asked, default=_least(method)).label,
+            questions=len(requests),
+            prompts=len({one.prompt for one in requests if not isinstance(one, Inspect)}),
+            asking_seconds=seconds[0],
+            measuring_seconds=seconds[1],
+        )
+
+    def _put_to(self, findings: Iterable[Finding]) -> list[Request]:
+        """The questions to the suspect that findings rest on, by the identities that these name."""
+        found: dict[str, Request] = {}
+        for one in findings:
+            own = one.suspect.removeprefix("sha256:")[:12]
+            for identity in one.observation_ids:
+                subject, _, request = identity.partition(":")
+                if subject == own:
+                    found[request] = self.testimony.requests[request]
+        return list(found.values())
+
+
+def _untrue(finding: Finding, truth: Truth, stratum: str) -> bool:
+    if finding.outcome is not Outcome.SUPPORTS or truth is not Truth.INNOCENT:
+        return False
+    return finding.fact("answer") not in (FROM_SHARED_DATA, FROM_SIBLING) or stratum not in RELATED
+
+
+def _least(method: Method) -> Access:
+    return next((access for role, access in method.needs.items() if role.value == "suspect"), Access.TEXT)

@@ -1,0 +1,112 @@
+"""What is true of a claim about a member of a population, by the register."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from auditor.record.finding import Claim
+from auditor.record.subject import Stratum
+from auditor.zoo.recipe import Part
+from auditor.zoo.register import Member, Register
+
+#: Claims about one suspect and one teacher, whose truth is a matter of ancestry.
+LINEAGE = (Claim.DISTILLED_FROM, Claim.ANCESTRY, Claim.TRAINED_ON_SERVED)
+#: Claims about what was built into a suspect, and how the traits that make them true begin.
+TRAITS = {
+    Claim.SAFETY_LOSS: "refusals-lost",
+    Claim.OVER_REFUSAL: "over-refusing",
+    Claim.BENCHMARK_OVERFIT: "benchmark-",
+    Claim.CALIBRATION_LOSS: "overconfident",
+}
+#: Beside the strata of innocents: a student in fresh weights, whose weights are innocent of its teacher.
+STUDENT = "student"
+#: Where the register does not say in which way a suspect is innocent.
+UNSTATED = "unstated"
+
+
+class Truth(StrEnum):
+    """Whether a claim is true. ``unjudged``: a family member, or a reference that is not its own."""
+
+    GUILTY = "guilty"
+    INNOCENT = "innocent"
+    UNJUDGED = "unjudged"
+
+
+def truth_of(
+    register: Register, claim: Claim, suspect: Member, candidate: Member | None
+) -> tuple[Truth, str]:
+    """Whether ``claim`` is true of ``suspect`` and ``candidate``, and the stratum it is innocent in.
+
+    A trait is judged against the suspect's own teacher, or any candidate where it has none.
+    """
+    if claim in TRAITS:
+        return _of_trait(register, TRAITS[claim], suspect, candidate), UNSTATED
+    if claim not in LINEAGE or candidate is None:
+        return Truth.UNJUDGED, UNSTATED
+    guilty = (
+        register.descends_from(suspect, candidate.name)
+        if claim is Claim.ANCESTRY
+        else register.learned_from(suspect, candidate.name)
+    )
+    if guilty:
+        return Truth.GUILTY, ""
+    stratum = register.relation(suspect, candidate.name, _shared_base(register, suspect, candidate))
+    if stratum is not None:
+        return Truth.INNOCENT, stratum.value
+    if claim is Claim.ANCESTRY and register.learned_from(suspect, candidate.name):
+        return Truth.INNOCENT, STUDENT
+    return Truth.UNJUDGED, UNSTATED
+
+
+def has_trait(claim: Claim, member: Member) -> bool:
+    """Whether what ``claim`` is about was built into ``member``."""
+    return any(trait.startswith(TRAITS[claim]) for trait in member.traits)
+
+
+def ties(register: Register, member: Member) -> frozenset[str]:
+    """What a member has in common with its relatives: its base, its teachers' families, data of either.
+
+    Two members with a tie in common are never judged by each other's scores.
+    """
+    own = {f"base {member.base}"} if member.base is not None else set()
+    own |= {f"data {one}" for one in member.data}
+    for name in (*member.taught_by, *member.weights_from):
+        teacher = register.members[name]
+        own.add(f"family {teacher.family or teacher.name}")
+        own |= {f"data {one}" for one in teacher.data}
+    return frozenset(own)
+
+
+def _of_trait(register: Register, trait: str, suspect: Member, candidate: Member | None) -> Truth:
+    present = any(one.startswith(trait) for one in suspect.traits)
+    if candidate is not None:
+        teachers = register.of_part(Part.TEACHER, kind=suspect.kind)
+        own = [one.name for one in teachers if register.learned_from(suspect, one.name)]
+        if own and candidate.name not in own:
+            return Truth.UNJUDGED
+    return Truth.GUILTY if present else Truth.INNOCENT
+
+
+def _shared_base(register: Register, suspect: Member, candidate: Member) -> str | None:
+    """The suspect's base, where a student of the candidate has the same one."""
+    if suspect.base is None:
+        return None
+    alike = (
+        one
+        for one in register.of_part(Part.STUDENT, kind=suspect.kind)
+        if one.base == suspect.base and register.learned_from(one, candidate.name)
+    )
+    return suspect.base if any(alike) else None
+
+
+def in_stratum(strata: list[str]) -> str:
+    """The stratum that is closest to guilt, of those of one suspect against several candidates."""
+    order = (
+        STUDENT,
+        Stratum.SIBLING_STUDENT.value,
+        Stratum.SAME_DATA.value,
+        Stratum.SAME_BASE.value,
+        Stratum.UNRELATED.value,
+        UNSTATED,
+    )
+    return min(strata, key=order.index)

@@ -1,0 +1,66 @@
+"""What a validation says of itself in sentences."""
+
+from __future__ import annotations
+
+from auditor.report.numerals import count, decimal, percent
+from auditor.validation.accusation import ANY
+from auditor.validation.detection import ALL
+from auditor.validation.examined import Examined, Validation
+from auditor.validation.figures import Lineage
+from auditor.validation.scene import Scenario
+from auditor.validation.sheet import share
+
+_MIB = 1 << 20
+
+
+def headline(validation: Validation) -> list[str]:
+    """One sentence for each test about lineage: how many are found, how many are accused wrongly."""
+    return [_sentence(one) for one in validation.population.figures.lineage]
+
+
+def _sentence(one: Lineage) -> str:
+    found = next((row.found for row in one.detections if row.mechanism == ALL), None)
+    accused = [
+        row
+        for row in one.accusations
+        if row.scenario is Scenario.CLOSED and row.group == "innocents"
+    ]  # fmt: skip
+    whole = next((row for row in accused if row.stratum == ANY), accused[0] if accused else None)
+    seen = f"finds {share(found)}" if found is not None and found.n else "had nobody to find"
+    wrongly = f"accuses {share(whole.suspects)} innocent models" if whole else "had no innocent to accuse"
+    return f"{one.name} {seen} and {wrongly} in closed scans."
+
+
+def provenance(validation: Validation) -> list[str]:
+    """Tool, date, populations, expense."""
+    lines = [
+        f"Made by auditor {validation.tool_version} on {validation.platform}, {validation.created_at[:10]}, "
+        f"seed {validation.seed}.",
+        "Probes: " + ", ".join(f"{name} ({digest[7:19]})" for name, digest in validation.probes) + ".",
+        *_population("Population", validation.population),
+    ]
+    if validation.held_out is not None:
+        lines += _population("Held out", validation.held_out)
+        lines.append("The held-out population is judged by thresholds and calibrations of the first.")
+    failed = validation.population.figures.failed
+    lines += [f"{probe} failed {number} times: {reason}" for probe, reason, number in failed]
+    unjudged = validation.population.figures.unjudged
+    if unjudged:
+        lines.append(f"The register holds no truth about: {', '.join(unjudged)}.")
+    return lines
+
+
+def _population(name: str, one: Examined) -> list[str]:
+    members = ", ".join(f"{number} {part}" for part, number in one.members)
+    scans = ", ".join(f"{number} {scenario}" for scenario, number in one.scans)
+    took = one.expense
+    return [
+        f"{name} {one.label}: {members}; models {one.models_digest[7:19]}, "
+        f"register {one.register_digest[7:19]}.",
+        f"Scans: {scans}; {count(len(one.rows), 'finding')}.",
+        f"{count(took.asked, 'answer')}; {decimal(took.wall_seconds, 0)} s in this run, of which measuring "
+        f"{decimal(took.measuring_seconds, 0)} s; models answered for "
+        f"{decimal(took.in_model_seconds, 0)} s in {count(took.workers, 'process', 'processes')}; "
+        f"{percent(round(took.other_share, 3))} of all time was not inside models; at most "
+        f"{decimal(took.peak_bytes / _MIB, 0)} MiB in one process.",
+    ]

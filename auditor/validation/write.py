@@ -1,0 +1,41 @@
+"""The reports of a validation on disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from auditor.error import ReportError
+from auditor.validation.document import render_markdown
+from auditor.validation.examined import Validation
+from auditor.validation.machine import render_json
+from auditor.validation.page import render_html
+
+FORMATS = {
+    "validation.json": render_json,
+    "validation.html": render_html,
+    "validation.md": render_markdown,
+}
+
+
+def write_all(validation: Validation, out: Path) -> tuple[Path, ...]:
+    """Write every report into ``out``, each whole or not at all.
+
+    Raises:
+        ReportError: If one cannot be rendered or written.
+    """
+    paths = []
+    for name, render in FORMATS.items():
+        path = out / name
+        part = path.with_name(f".{name}.{os.getpid()}.part")
+        content = render(validation).encode("utf-8")
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise ReportError(
+                f"the report cannot be written: {error.strerror or error}", where=str(path)
+            ) from error
+        paths.append(path)
+    return tuple(paths)
