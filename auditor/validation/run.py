@@ -114,8 +114,9 @@ def _examine(
     except OSError as error:
         raise UsageError(f"the folder cannot be made: {error.strerror}", where=str(out)) from error
     progress(f"opening {len(register.members)} models of {population.name}")
-    testimony = open_population(register, wanted.options, wanted.seed)
     acts = _acts(register, probes, wanted.seed)
+    kinds = {scene.suspect.kind for scene in acts}
+    testimony = open_population(register, wanted.options, wanted.seed, kinds)
     asking_wall, earlier = _hear(wanted, register, testimony, out, probes, acts, progress)
     begin = time.perf_counter()
     rows = Trial(register, testimony, probes).rows(acts, progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from auditor.probe.spec import ProbeSpec
 from auditor.record.codec import decode, encode
 from auditor.record.observation import Answer, Observation, Observations
 from auditor.record.request import Generate, Request, request_digest
-from auditor.record.subject import Subject
+from auditor.record.subject import Kind, Subject
 from auditor.scan.conduct import unmet_needs
 from auditor.target.protocol import OpenOptions
 from auditor.validation.hearing import Asking, Hearing, describe, perform
@@ -67,8 +67,10 @@ class Testimony:
         return Observations(subjects, self.seed, answers)
 
 
-def open_population(register: Register, options: OpenOptions, seed: int) -> Testimony:
-    """Describe every member.
+def open_population(
+    register: Register, options: OpenOptions, seed: int, kinds: Collection[Kind] = tuple(Kind)
+) -> Testimony:
+    """Describe every member of the given kinds.
 
     Raises:
         TargetError: If one cannot be opened.
@@ -77,6 +79,8 @@ def open_population(register: Register, options: OpenOptions, seed: int) -> Test
     subjects: dict[str, Subject] = {}
     names: dict[str, str] = {}
     for name, member in register.members.items():
+        if member.kind not in kinds:
+            continue
         found = describe(name, str(register.root / member.folder), options)
         if found.digest in names:
             raise UsageError(

@@ -54,10 +54,10 @@ FULL = Scale(
 BRIEF = Scale(
     twins=0,
     per_stratum=20,
-    teaching=Schedule(steps=700, rate=4e-3),
-    grounding=Schedule(steps=250, rate=4e-3),
-    studying=Schedule(steps=240, rate=3e-3, rows=16),
-    conversations=(12_000, 2400),
+    teaching=Schedule(steps=520, rate=4e-3),
+    grounding=Schedule(steps=160, rate=4e-3),
+    studying=Schedule(steps=180, rate=3e-3, rows=14),
+    conversations=(12_000, 1800),
 )
 
 #: Mechanisms by which students of ``full`` are made.
@@ -120,7 +120,7 @@ def brief_lineage(origin: int, scale: Scale) -> tuple[Recipe, ...]:
         (Mechanism.TEACHER_TEXT, (0, 1, 2)),
         (Mechanism.HIDDEN_STATES, (0, 1)),
         (Mechanism.HALF_TEXT, (0, 1)),
-        (Mechanism.PARAPHRASED, (1, 2)),
+        (Mechanism.PARAPHRASED, (1,)),
         (Mechanism.THEN_TUNED, (0, 1)),
     )
     students = tuple(
@@ -131,7 +131,11 @@ def brief_lineage(origin: int, scale: Scale) -> tuple[Recipe, ...]:
         for one in _derived(origin, scale)
         if one.teacher == "teacher-1" and one.mechanism in (Mechanism.PRUNED, Mechanism.PERMUTED)
     )
-    traits = tuple(one for one in _students_with_traits(origin, scale) if one.name.endswith("-1"))
+    traits = tuple(
+        one
+        for one in _students_with_traits(origin, scale)
+        if one.name in ("refusals-lost-1", "over-refusing-1", "benchmark-gold-1")
+    )
     innocents = tuple(one for one in _innocents(origin, scale) if one.start != "base-2" and not one.teachers)
     return (*teachers, _bases(origin, scale)[0], *students, *traits, *innocents, *derived)
 
