@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from auditor.record.finding import Outcome
@@ -154,8 +154,7 @@ def judge(score: float, controls: Mapping[str, Sequence[float]], alpha: float) -
         decisive = "; ".join(_more(rank, alpha) for rank in blocking)
     else:
         outcome = Outcome.SUPPORTS
-        conditioned = any(rank.stratum == Stratum.SAME_DATA for rank in adequate)
-        answer = FROM_TEACHER if conditioned else FROM_SHARED_DATA
+        answer = _strongest_answer({rank.stratum for rank in adequate})
     parametric = [prediction_p(score, controls[rank.stratum]) for rank in adequate]
     return Judgement(
         outcome=outcome,
@@ -168,6 +167,13 @@ def judge(score: float, controls: Mapping[str, Sequence[float]], alpha: float) -
         parametric_p=max((p for p in parametric if p is not None), default=None),
         limits=limits,
     )
+
+
+def _strongest_answer(excluded: Set[str]) -> str:
+    """What may be said when every stratum is passed: whoever was not among the controls is not excluded."""
+    if Stratum.SAME_DATA.value not in excluded:
+        return FROM_SHARED_DATA
+    return FROM_TEACHER if Stratum.SIBLING_STUDENT.value in excluded else FROM_SIBLING
 
 
 def _unattainable(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -150,7 +151,7 @@ class ThreeWay:
         """The decision on observed counts."""
         if n == 0:
             return Decision.UNDECIDED
-        over, under = self._decisions(np.array([b]), np.array([c]), n)
+        over, under = self.decisions(np.array([b]), np.array([c]), n)
         if over[0]:
             return Decision.OVER
         return Decision.UNDER if under[0] else Decision.UNDECIDED
@@ -168,16 +169,7 @@ class ThreeWay:
         """
         if rate_b < 0 or rate_c < 0 or rate_b + rate_c > 1 + 1e-12:
             raise AuditorError(f"discordance rates of {rate_b} and {rate_c} are impossible")
-        b = _window(n, rate_b)[:, None]
-        c = _window(n, rate_c)[None, :]
-        rest = min(1.0, rate_c / (1.0 - rate_b)) if rate_b < 1.0 else 0.0
-        weight = stats.binom.pmf(b, n, rate_b) * stats.binom.pmf(c, np.maximum(n - b, 0), rest)
-        grid_b, grid_c = np.broadcast_arrays(b, c)
-        possible = grid_b + grid_c <= n
-        over, under = self._decisions(grid_b[possible], grid_c[possible], n)
-        weight = weight[possible] / weight[possible].sum()
-        p_over, p_under = float(weight[over].sum()), float(weight[under].sum())
-        return Chances(over=p_over, under=p_under, undecided=max(0.0, 1.0 - p_over - p_under))
+        return _chances(self, rate_b, rate_c, n)
 
     def required_n(self, rate_b: float, rate_c: float, power: float = 0.9) -> int | None:
         """Items with which the true side of the margin is found with probability ``power``.
@@ -224,15 +216,30 @@ class ThreeWay:
             low, high = (low, middle) if found else (middle, high)
         return high
 
-    def _decisions(
+    def decisions(
         self, b: NDArray[np.int64], c: NDArray[np.int64], n: int
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Where counts of discordant items, of any one shape, are decided as *over* and as *under*."""
         # The score falls strictly in the difference, so that the interval lies over the margin exactly
         # where the score at the margin exceeds z: no root needs finding.
         z = stats.norm.isf((1.0 - self.level) / 2.0)
         score = tango_score(b, c, n, self.margin)
         mid_p = stats.binom.sf(b, b + c, 0.5) + 0.5 * stats.binom.pmf(b, b + c, 0.5)
         return (score > z) & (mid_p < self.alpha), score < -z
+
+
+@lru_cache(maxsize=4096)
+def _chances(rule: ThreeWay, rate_b: float, rate_c: float, n: int) -> Chances:
+    b = _window(n, rate_b)[:, None]
+    c = _window(n, rate_c)[None, :]
+    rest = min(1.0, rate_c / (1.0 - rate_b)) if rate_b < 1.0 else 0.0
+    weight = stats.binom.pmf(b, n, rate_b) * stats.binom.pmf(c, np.maximum(n - b, 0), rest)
+    grid_b, grid_c = np.broadcast_arrays(b, c)
+    possible = grid_b + grid_c <= n
+    over, under = rule.decisions(grid_b[possible], grid_c[possible], n)
+    weight = weight[possible] / weight[possible].sum()
+    p_over, p_under = float(weight[over].sum()), float(weight[under].sum())
+    return Chances(over=p_over, under=p_under, undecided=max(0.0, 1.0 - p_over - p_under))
 
 
 def _window(n: int, rate: float) -> NDArray[np.int64]:

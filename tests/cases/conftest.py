@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from commandline import auditor
 from model_factory import write_tiny_llama
 from transformers import AutoModelForCausalLM
 
@@ -36,13 +35,3 @@ def pruned(teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The teacher's shape, configuration and tokenizer with other random weights."""
     return write_tiny_llama(tmp_path_factory.mktemp("models") / "stranger", seed=2, chat=True)
-
-
-@pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which ``auditor demo`` was run."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = auditor("demo", cwd=folder, timeout=600)
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    return folder

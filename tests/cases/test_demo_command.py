@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
+from commandline import auditor
 
 from auditor.ledger.ledger import Ledger
 from auditor.policy.vocabulary import FACTS
@@ -12,10 +14,24 @@ from auditor.record.finding import Claim, Outcome
 from auditor.record.scan import Scan
 from auditor.record.verdict import Status
 
+COMMAND = "auditor demo"
+
+
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo was run."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = auditor(*shlex.split(COMMAND)[1:], cwd=folder, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return folder
+
 
 @pytest.fixture(scope="module")
 def scans(demo_folder: Path) -> dict[str, Scan]:
     """The scans of the demo by the suspect's name."""
+    for name in ("suspect", "innocent"):
+        assert (demo_folder / "auditor-demo" / f"{name}.html").is_file()
     with Ledger.open(demo_folder / "auditor-demo" / "audit.db", create=False, readonly=True) as ledger:
         found = [ledger.scan(one.run) for one in ledger.runs()]
     return {one.plan.suspect.name: one for one in found}
@@ -27,6 +43,7 @@ def outcomes(scan: Scan, claim: Claim) -> dict[str, Outcome]:
     return {names.get(one.teacher or "", ""): one.outcome for one in scan.findings if one.claim is claim}
 
 
+@pytest.mark.timeout(900)
 def test_the_right_teacher_is_named(scans: dict[str, Scan]) -> None:
     assert outcomes(scans["suspect"], Claim.DISTILLED_FROM) == {
         "teacher-a": Outcome.SUPPORTS,

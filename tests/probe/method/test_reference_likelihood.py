@@ -14,7 +14,7 @@ import pytest
 from auditor.digest import digest_json
 from auditor.error import ContentError
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.codec import encode
 from auditor.record.finding import Claim, Finding, Outcome, Table
@@ -164,11 +164,16 @@ def test_the_teacher_is_named_and_the_other_candidate_is_not() -> None:
     assert scorers == {one.digest for one in subjects} - writers
 
 
-def test_same_data_controls_decide_between_the_two_positive_answers() -> None:
-    same = controls(20, Stratum.SAME_DATA)
+def test_same_data_and_sibling_controls_decide_between_the_positive_answers() -> None:
+    same, siblings = controls(20, Stratum.SAME_DATA), controls(20, Stratum.SIBLING_STUDENT)
     subjects = [SUSPECT, FIRST, SECOND_TEACHER, *controls(20), *same]
-    (first, _), _, _ = audit(World(learned={"S": {"T1": 0.2}}), subjects)
+    student = World(learned={"S": {"T1": 0.2}})
+    (first, _), _, _ = audit(student, subjects)
+    assert (first.outcome, fact(first, "answer")) == (Outcome.SUPPORTS, FROM_SIBLING)
+    (first, _), _, _ = audit(student, [*subjects, *siblings])
     assert (first.outcome, fact(first, "answer")) == (Outcome.SUPPORTS, FROM_TEACHER)
+    (first, _), _, _ = audit(student, [SUSPECT, FIRST, SECOND_TEACHER, *controls(20), *siblings])
+    assert (first.outcome, fact(first, "answer")) == (Outcome.SUPPORTS, FROM_SHARED_DATA)
     alike = {one.name: {"T1": 0.2} for one in (*same, SUSPECT)}
     (first, _), _, _ = audit(World(learned=alike), subjects)
     assert (first.outcome, fact(first, "answer")) == (Outcome.INCONCLUSIVE, FROM_SHARED_DATA)

@@ -1,0 +1,124 @@
+"""The small population, built and audited as a user does it: what must hold on models of known ancestry."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+from commandline import auditor
+from scipy import stats
+
+COMMAND = "auditor validate --preset small --out validation"
+pytestmark = pytest.mark.timeout(2400)
+
+
+@pytest.fixture(scope="module")
+def population(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the command wrote about the population."""
+    folder = tmp_path_factory.mktemp("validated")
+    done = auditor(*shlex.split(COMMAND)[1:], cwd=folder, timeout=2300)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    for name in ("validation.html", "validation.md", "population/register.json"):
+        assert (folder / "validation" / name).is_file(), name
+    found: dict[str, Any] = json.loads((folder / "validation" / "validation.json").read_text())
+    return dict(found["population"])
+
+
+def rows(population: dict[str, Any], method: str, **wanted: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for row in population["rows"]
+        if row["method"] == method and all(row[key] == value for key, value in wanted.items())
+    ]
+
+
+def test_every_suspect_was_tried_by_every_method(population: dict[str, Any]) -> None:
+    suspects = {row["suspect"] for row in population["rows"]}
+    assert len(suspects) >= 70
+    for method in ("weight_alignment", "reference_likelihood", "refusal_retention", "twin_gap"):
+        assert {row["suspect"] for row in rows(population, method)} == suspects
+    assert population["figures"]["failed"] == []
+
+
+def test_copied_weights_are_found_and_nobody_else_is_accused(population: dict[str, Any]) -> None:
+    found = {
+        truth: [row["outcome"] for row in rows(population, "weight_alignment", truth=truth)]
+        for truth in ("guilty", "innocent")
+    }
+    assert len(found["guilty"]) >= 4
+    assert set(found["guilty"]) == {"supports"}
+    assert len(found["innocent"]) > 200
+    assert "supports" not in found["innocent"]
+
+
+@pytest.mark.parametrize("scenario", ["closed", "shuffled"])
+def test_innocents_are_accused_no_more_often_than_promised(population: dict[str, Any], scenario: str) -> None:
+    """With controls of their own stratum, at the level of the test."""
+    innocents = rows(population, "reference_likelihood", scenario=scenario, part="innocent")
+    suspects = {row["suspect"] for row in innocents}
+    accused = {row["suspect"] for row in innocents if row["untrue"]}
+    assert len(suspects) >= 55
+    assert len(accused) <= stats.binom.ppf(0.999, len(suspects), 0.05)
+
+
+def test_without_controls_on_the_same_data_the_words_stay_true(population: dict[str, Any]) -> None:
+    """Who learned from a teacher's data is then taken for a student, but only in words that leave it open."""
+    innocents = rows(population, "reference_likelihood", scenario="no-same-data", part="innocent")
+    same_data = [row for row in innocents if row["stratum"] == "same-data"]
+    named = [row for row in same_data if row["outcome"] == "supports"]
+    assert named
+    assert not any(row["untrue"] for row in same_data)
+
+
+def test_where_the_teacher_is_no_candidate_nobody_else_is_named_for_certain(
+    population: dict[str, Any],
+) -> None:
+    """A sibling of the true teacher may be named, in words that leave the true one open."""
+    scans = rows(population, "reference_likelihood", scenario="open")
+    suspects = {row["suspect"] for row in scans}
+    assert len(suspects) >= 15
+    wrongly = {row["suspect"] for row in scans if row["untrue"]}
+    assert len(wrongly) <= stats.binom.ppf(0.999, len(suspects), 0.05)
+    siblings = [row for row in scans if row["outcome"] == "supports" and row["stratum"] == "sibling-student"]
+    assert all("sibling" in row["answer"] for row in siblings)
+
+
+def test_students_of_a_teacher_without_siblings_lead_all_but_same_data_innocents(
+    population: dict[str, Any],
+) -> None:
+    closed = rows(population, "reference_likelihood", scenario="closed")
+    students = [
+        row["statistic"] for row in closed if row["candidate"] == "teacher-2" and row["truth"] == "guilty"
+    ]
+    innocents = {
+        row["suspect"]: row["statistic"]
+        for row in closed
+        if row["part"] == "innocent" and not row["suspect"].startswith("same-data")
+    }
+    assert len(students) >= 5
+    leading = [student > score for student in students for score in innocents.values() if score is not None]
+    assert sum(leading) / len(leading) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("method", "claim", "suspect"),
+    [
+        ("refusal_retention", "safety_loss", "refusals-lost-1"),
+        ("refusal_retention", "over_refusal", "over-refusing-1"),
+        ("twin_gap", "benchmark_overfit", "benchmark-gold-1"),
+    ],
+)
+def test_what_was_built_in_is_found(
+    population: dict[str, Any], method: str, claim: str, suspect: str
+) -> None:
+    found = rows(population, method, claim=claim, suspect=suspect)
+    assert any(row["outcome"] == "supports" for row in found)
+
+
+def test_nobody_else_is_said_to_know_the_published_items(population: dict[str, Any]) -> None:
+    others = [row for row in rows(population, "twin_gap") if not row["traits"]]
+    accused = [row for row in others if row["outcome"] == "supports"]
+    assert len(accused) <= stats.binom.ppf(0.999, len(others), 0.01)
