@@ -60,11 +60,11 @@ def validate(
     is chosen on the figures that are reported.
     """
     from auditor.target.protocol import OpenOptions
-    from auditor.validation.machine import render_json
+    from auditor.validation.output.json_document import render_json
+    from auditor.validation.output.terminal import render_terminal
+    from auditor.validation.output.write import write_all
     from auditor.validation.run import Wanted
-    from auditor.validation.run import validate as perform
-    from auditor.validation.terminal import render_terminal
-    from auditor.validation.write import write_all
+    from auditor.validation.run import validate as conduct_interview
 
     silent = quiet or as_json
     try:
@@ -80,7 +80,7 @@ def validate(
             options=OpenOptions(device=device, dtype="float32"),
         )
         with Console(stderr=True, quiet=silent).status("validating") as status:
-            found = perform(wanted, lambda line: status.update(escape(line)))
+            found = conduct_interview(wanted, lambda line: status.update(escape(line)))
     except KeyboardInterrupt:
         typer.echo("interrupted; the same command goes on from here", err=True)
         return _INTERRUPTED

@@ -19,14 +19,21 @@ from auditor.probe.registry import load_suites, method, suites
 from auditor.probe.spec import ProbeSpec
 from auditor.record.subject import Kind
 from auditor.target.protocol import OpenOptions
-from auditor.validation.cost import Expense
-from auditor.validation.examined import Examined, Validation
-from auditor.validation.figures import figures
-from auditor.validation.hearing import peak_bytes
-from auditor.validation.row import Row
-from auditor.validation.scene import Scene, scenes, solo
-from auditor.validation.testimony import LEDGER, Court, Progress, Testimony, crew_of, open_population
-from auditor.validation.trial import Trial
+from auditor.validation.experiment.answers import (
+    LEDGER,
+    Answers,
+    Interviewer,
+    Progress,
+    crew_of,
+    open_population,
+)
+from auditor.validation.experiment.interview import peak_bytes
+from auditor.validation.experiment.lineup import Lineup, lineups, solo
+from auditor.validation.experiment.measurement import Measurement
+from auditor.validation.experiment.row import Row
+from auditor.validation.figure.cost import Expense
+from auditor.validation.figure.summary import figures
+from auditor.validation.output.result import PopulationResult, Validation
 from auditor.zoo.register import REGISTER, Register, read_register
 
 #: Suites about the zoo's own world begin so; weights can be compared in any world.
@@ -106,7 +113,7 @@ def _examine(
     probes: Sequence[tuple[ProbeSpec, Method]],
     reference: tuple[Row, ...] | None,
     progress: Progress,
-) -> Examined:
+) -> PopulationResult:
     start = time.perf_counter()
     register = read_register(population)
     try:
@@ -114,36 +121,36 @@ def _examine(
     except OSError as error:
         raise UsageError(f"the folder cannot be made: {error.strerror}", where=str(out)) from error
     progress(f"opening {len(register.members)} models of {population.name}")
-    acts = _acts(register, probes, wanted.seed)
-    kinds = {scene.suspect.kind for scene in acts}
-    testimony = open_population(register, wanted.options, wanted.seed, kinds)
-    asking_wall, earlier = _hear(wanted, register, testimony, out, probes, acts, progress)
+    lineups = _lineups(register, probes, wanted.seed)
+    kinds = {lineup.suspect.kind for lineup in lineups}
+    answers = open_population(register, wanted.options, wanted.seed, kinds)
+    asking_wall, earlier = _ask_everybody(wanted, register, answers, out, probes, lineups, progress)
     begin = time.perf_counter()
-    rows = Trial(register, testimony, probes).rows(acts, progress)
+    rows = Measurement(register, answers, probes).rows(lineups, progress)
     measuring = time.perf_counter() - begin
     counted = figures(rows, reference)
-    return Examined(
+    return PopulationResult(
         label=population.resolve().name,
         register_digest=digest_file(population / REGISTER),
-        models_digest=digest_json({name: one.digest for name, one in testimony.subjects.items()}),
+        models_digest=digest_json({name: one.digest for name, one in answers.subjects.items()}),
         members=tuple(Counter(one.part.value for one in register.members.values()).items()),
-        scans=tuple(Counter(one.scenario.value for one in acts).items()),
+        scans=tuple(Counter(one.scenario.value for one in lineups).items()),
         rows=rows,
         figures=counted,
         expense=_expense(
-            testimony, wanted.workers, time.perf_counter() - start, asking_wall, measuring, earlier
+            answers, wanted.workers, time.perf_counter() - start, asking_wall, measuring, earlier
         ),
     )
 
 
-def _acts(register: Register, probes: Sequence[tuple[ProbeSpec, Method]], seed: int) -> tuple[Scene, ...]:
+def _lineups(register: Register, probes: Sequence[tuple[ProbeSpec, Method]], seed: int) -> tuple[Lineup, ...]:
     """The scans of every kind of model that a probe serves.
 
     Raises:
         UsageError: If there are none.
     """
     served = {kind for spec, _ in probes for kind in spec.file.kinds}
-    found = tuple(scene for kind in Kind if kind in served for scene in scenes(register, kind, seed))
+    found = tuple(lineup for kind in Kind if kind in served for lineup in lineups(register, kind, seed))
     if not found:
         raise UsageError(
             "the population has no suspect and teacher of a kind that the probes serve",
@@ -153,50 +160,50 @@ def _acts(register: Register, probes: Sequence[tuple[ProbeSpec, Method]], seed: 
     return found
 
 
-def _hear(
+def _ask_everybody(
     wanted: Wanted,
     register: Register,
-    testimony: Testimony,
+    answers: Answers,
     out: Path,
     probes: Sequence[tuple[ProbeSpec, Method]],
-    acts: Sequence[Scene],
+    lineups: Sequence[Lineup],
     progress: Progress,
 ) -> tuple[float, float]:
     """Ask everybody.
 
     Returns:
-        Seconds that this took, and seconds of hearings before this run.
+        Seconds that this took, and seconds of interviews before this run.
     """
     with Ledger.open(out / LEDGER) as ledger, crew_of(wanted.workers) as crew:
-        court = Court(testimony, ledger, out, wanted.options, crew, progress)
-        court.recall()
-        earlier = sum(one.seconds for one in testimony.askings)
+        interviewer = Interviewer(answers, ledger, out, wanted.options, crew, progress)
+        interviewer.recall()
+        earlier = sum(one.seconds for one in answers.askings)
         begin = time.perf_counter()
-        for kind in {scene.suspect.kind: None for scene in acts}:
-            court.hear(tuple(solo(register, kind)), probes)
-        court.hear(acts, probes)
+        for kind in {lineup.suspect.kind: None for lineup in lineups}:
+            interviewer.ask(tuple(solo(register, kind)), probes)
+        interviewer.ask(lineups, probes)
         return time.perf_counter() - begin, earlier
 
 
 def _expense(
-    testimony: Testimony,
+    answers: Answers,
     workers: int,
     wall: float,
     asking_wall: float,
     measuring: float,
     earlier: float,
 ) -> Expense:
-    hearing = sum(one.seconds for one in testimony.askings)
-    in_model = sum(one.in_model for one in testimony.askings)
+    interview = sum(one.seconds for one in answers.askings)
+    in_model = sum(one.in_model for one in answers.askings)
     # While workers ask, each of them counts: starting, waiting and handing over included.
-    spent = earlier + max(asking_wall * max(workers, 1), hearing - earlier) + wall - asking_wall
+    spent = earlier + max(asking_wall * max(workers, 1), interview - earlier) + wall - asking_wall
     return Expense(
         wall_seconds=wall,
         workers=max(workers, 1),
-        hearing_seconds=hearing,
+        interview_seconds=interview,
         in_model_seconds=in_model,
         measuring_seconds=measuring,
         other_share=1 - in_model / spent,
-        asked=sum(one.questions for one in testimony.askings),
-        peak_bytes=max(peak_bytes(), *(one.peak_bytes for one in testimony.askings), 0),
+        asked=sum(one.questions for one in answers.askings),
+        peak_bytes=max(peak_bytes(), *(one.peak_bytes for one in answers.askings), 0),
     )

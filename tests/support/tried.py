@@ -8,9 +8,9 @@ import numpy as np
 
 from auditor.record.finding import Claim, Outcome
 from auditor.record.subject import Kind
-from auditor.validation.row import Row
-from auditor.validation.scene import Scenario, Scene, scenes
-from auditor.validation.truth import ties, truth_of
+from auditor.validation.experiment.lineup import Lineup, Scenario, lineups
+from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.truth import ties, truth_of
 from auditor.zoo.recipe import Part
 from auditor.zoo.register import Member, Register
 
@@ -53,41 +53,41 @@ def rows(known: Register, seed: int = 0, effect: float = 2.0) -> tuple[Row, ...]
     """Scores are drawn; whoever scores above 2 is accused."""
     rng = np.random.default_rng(seed)
     found: list[Row] = []
-    for scene in scenes(known, Kind.CAUSAL_LM, 0):
+    for lineup in lineups(known, Kind.CAUSAL_LM, 0):
         scores = {}
-        for candidate in scene.candidates:
-            truth, stratum = truth_of(known, Claim.DISTILLED_FROM, scene.suspect, candidate)
+        for candidate in lineup.candidates:
+            truth, stratum = truth_of(known, Claim.DISTILLED_FROM, lineup.suspect, candidate)
             lift = effect if truth == "guilty" else effect / 2 if stratum == "same-data" else 0.0
             scores[candidate.name] = float(rng.normal(lift))
         best = max(scores, key=scores.__getitem__)
         found += [
-            row(known, scene, candidate, scores[candidate.name], named=candidate.name == best)
-            for candidate in scene.candidates
+            row(known, lineup, candidate, scores[candidate.name], named=candidate.name == best)
+            for candidate in lineup.candidates
         ]
-        if scene.scenario is Scenario.CLOSED:
-            found.append(row(known, scene, None, float(rng.normal()) + 5 * bool(scene.suspect.traits)))
+        if lineup.scenario is Scenario.CLOSED:
+            found.append(row(known, lineup, None, float(rng.normal()) + 5 * bool(lineup.suspect.traits)))
     return tuple(found)
 
 
 def row(
-    known: Register, scene: Scene, candidate: Member | None, score: float, *, named: bool | None = None
+    known: Register, lineup: Lineup, candidate: Member | None, score: float, *, named: bool | None = None
 ) -> Row:
     """One row about lineage, or about the benchmark where there is no candidate."""
     claim = Claim.DISTILLED_FROM if candidate else Claim.BENCHMARK_OVERFIT
-    truth, stratum = truth_of(known, claim, scene.suspect, candidate)
+    truth, stratum = truth_of(known, claim, lineup.suspect, candidate)
     supports = score > 2
     shares = stratum in ("same-data", "sibling-student")
     return Row(
-        scenario=scene.scenario,
+        scenario=lineup.scenario,
         probe=LINEAGE_PROBE if candidate else BENCHMARK_PROBE,
         method="reference_likelihood" if candidate else "twin_gap",
         claim=claim,
-        suspect=scene.suspect.name,
-        part=scene.suspect.part,
-        mechanism=scene.suspect.mechanism,
+        suspect=lineup.suspect.name,
+        part=lineup.suspect.part,
+        mechanism=lineup.suspect.mechanism,
         kind=Kind.CAUSAL_LM,
-        traits=scene.suspect.traits,
-        ties=tuple(sorted(ties(known, scene.suspect))),
+        traits=lineup.suspect.traits,
+        ties=tuple(sorted(ties(known, lineup.suspect))),
         candidate=candidate.name if candidate else None,
         truth=truth,
         stratum=stratum,
@@ -102,9 +102,9 @@ def row(
         effect=score / 10,
         named=named,
         choice_inside=candidate is not None,
-        controls=len(scene.controls),
+        controls=len(lineup.controls),
         access="log-probabilities",
-        questions=20 + len(scene.candidates),
+        questions=20 + len(lineup.candidates),
         prompts=20,
         asking_seconds=0.5,
         measuring_seconds=0.1,

@@ -14,8 +14,8 @@ from tried import LINEAGE_PROBE, register, rows
 
 from auditor.record.codec import encode
 from auditor.record.finding import Outcome
-from auditor.validation.accusation import p_value
-from auditor.validation.figures import figures
+from auditor.validation.figure.accusation import p_value
+from auditor.validation.figure.summary import figures
 
 KNOWN = register()
 ROWS = rows(KNOWN)

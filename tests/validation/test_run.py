@@ -18,10 +18,10 @@ from auditor.error import UsageError
 from auditor.ledger import Ledger
 from auditor.scan.conduct import conduct
 from auditor.scan.plan_file import Access, ControlEntry, PlanFile
-from auditor.validation.examined import Validation
+from auditor.validation.experiment.lineup import Scenario
+from auditor.validation.output.result import Validation
+from auditor.validation.output.write import write_all
 from auditor.validation.run import Wanted, validate
-from auditor.validation.scene import Scenario
-from auditor.validation.write import write_all
 from auditor.zoo.job import Making
 from auditor.zoo.recipe import Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
 from auditor.zoo.register import REGISTER, register_of, write_register
@@ -143,14 +143,14 @@ def test_a_scan_of_the_same_models_finds_the_same(
 def test_a_second_run_asks_nothing_and_finds_the_same(
     finished: tuple[Validation, Path], population: Path, probes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from auditor.validation.hearing import Hearing
+    from auditor.validation.experiment.interview import Interview
 
-    def refuse(_: Hearing) -> None:
+    def refuse(_: Interview) -> None:
         raise AssertionError("a question was asked twice")
 
     found, out = finished
     monkeypatch.setattr(content, "probes", lambda: probes)
-    monkeypatch.setattr(Hearing, "run", refuse)
+    monkeypatch.setattr(Interview, "run", refuse)
     again = validate(Wanted(population=population, out=out, workers=0, seed=3))
     strip = {"measuring_seconds": 0.0}
     assert [replace(row, **strip) for row in again.population.rows] == [

@@ -1,4 +1,4 @@
-"""Everything that the models of a population say: asked once, kept in a ledger, looked up by scene."""
+"""Everything that the models of a population say: asked once, kept in a ledger, looked up by lineup."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from auditor.record.request import Generate, Request, request_digest
 from auditor.record.subject import Kind, Subject
 from auditor.scan.conduct import unmet_needs
 from auditor.target.protocol import OpenOptions
-from auditor.validation.hearing import Asking, Hearing, describe, perform
-from auditor.validation.scene import Scene, concerns
+from auditor.validation.experiment.interview import Asking, Interview, conduct_interview, describe
+from auditor.validation.experiment.lineup import Lineup, concerns
 from auditor.zoo.register import Register
 
-LEDGER, HEARINGS, TIMES = "validation.db", "hearings", "asking.jsonl"
+LEDGER, INTERVIEWS, TIMES = "validation.db", "interviews", "asking.jsonl"
 #: Told a line about what is being done.
 Progress = Callable[[str], None]
 
@@ -34,7 +34,7 @@ Probes = Sequence[tuple[ProbeSpec, Method]]
 
 
 @dataclass
-class Testimony:
+class Answers:
     """What the members of a population have answered so far.
 
     Attributes:
@@ -58,9 +58,9 @@ class Testimony:
             own[one.subject_digest, one.request_digest] = one.answer
             self.requests[one.request_digest.removeprefix("sha256:")[:12]] = one.request
 
-    def seen(self, scene: Scene) -> Observations:
+    def seen(self, lineup: Lineup) -> Observations:
         """What a scan of this cast has in front of it: the answers of its subjects and no others."""
-        subjects = scene.subjects(self.subjects)
+        subjects = lineup.subjects(self.subjects)
         answers: dict[tuple[str, str], Answer] = {}
         for one in subjects:
             answers.update(self.answers.get(one.digest, {}))
@@ -69,7 +69,7 @@ class Testimony:
 
 def open_population(
     register: Register, options: OpenOptions, seed: int, kinds: Collection[Kind] = tuple(Kind)
-) -> Testimony:
+) -> Answers:
     """Describe every member of the given kinds.
 
     Raises:
@@ -90,7 +90,7 @@ def open_population(
             )
         names[found.digest] = name
         subjects[name] = found
-    return Testimony(subjects, seed)
+    return Answers(subjects, seed)
 
 
 @contextmanager
@@ -107,11 +107,11 @@ def crew_of(workers: int) -> Iterator[Executor | None]:
 
 
 @dataclass(frozen=True)
-class Court:
-    """Where the members of a population are heard.
+class Interviewer:
+    """Where the members of a population are asked.
 
     Attributes:
-        testimony: What they have said so far; grows.
+        answers: What they have said so far; grows.
         ledger: Where it is kept.
         out: Folder for what is under way.
         options: How models are opened.
@@ -119,7 +119,7 @@ class Court:
         progress: Told what is being done.
     """
 
-    testimony: Testimony
+    answers: Answers
     ledger: Ledger
     out: Path
     options: OpenOptions
@@ -127,22 +127,22 @@ class Court:
     progress: Progress = lambda _line: None
 
     def recall(self) -> None:
-        """Take in what the ledger holds, and the times of earlier hearings."""
-        digests = [one.digest for one in self.testimony.subjects.values()]
-        self.testimony.add(self.ledger.observations(digests))
+        """Take in what the ledger holds, and the times of earlier interviews."""
+        digests = [one.digest for one in self.answers.subjects.values()]
+        self.answers.add(self.ledger.observations(digests))
         path = self.out / TIMES
         if path.is_file():
             for line in path.read_text(encoding="utf-8").splitlines():
-                self.testimony.askings.append(decode(Asking, json.loads(line), where=str(path)))
+                self.answers.askings.append(decode(Asking, json.loads(line), where=str(path)))
 
-    def hear(self, scenes: Sequence[Scene], probes: Probes) -> None:
-        """Ask until no probe wants to know more in any of the scenes.
+    def ask(self, lineups: Sequence[Lineup], probes: Probes) -> None:
+        """Ask until no probe wants to know more in any of the lineups.
 
         Raises:
             AuditorError: If a model cannot be asked, or leaves a question without any answer.
         """
         before: str | None = None
-        while wanted := self._wanted(scenes, probes):
+        while wanted := self._wanted(lineups, probes):
             identity = digest_json(
                 {
                     name: [request_digest(one) for requests in asked.values() for one in requests]
@@ -153,34 +153,34 @@ class Court:
                 first = next(iter(wanted))
                 raise AuditorError(
                     f"{first} leaves questions without an answer",
-                    where=self.testimony.subjects[first].locator,
+                    where=self.answers.subjects[first].locator,
                 )
             before = identity
             self._ask(wanted)
 
     def _ask(self, wanted: Mapping[str, Mapping[str, tuple[Request, ...]]]) -> None:
-        hearings = [
-            Hearing(
-                subject=self.testimony.subjects[name],
+        interviews = [
+            Interview(
+                subject=self.answers.subjects[name],
                 questions=tuple(asked.items()),
                 options=self.options,
-                out=self.out / HEARINGS,
+                out=self.out / INTERVIEWS,
             )
             for name, asked in wanted.items()
         ]
 
-        for number, one in enumerate(self._heard(hearings), start=1):
+        for number, one in enumerate(self._heard(interviews), start=1):
             self._record(one)
-            self.progress(f"asked {number} of {len(hearings)}: {one.subject.name}")
+            self.progress(f"asked {number} of {len(interviews)}: {one.subject.name}")
 
-    def _heard(self, hearings: Sequence[Hearing]) -> Iterator[Hearing]:
-        """Hearings as they are done, in whatever order."""
+    def _heard(self, interviews: Sequence[Interview]) -> Iterator[Interview]:
+        """Interviews as they are done, in whatever order."""
         if self.crew is None:
-            for one in hearings:
-                perform(one)
+            for one in interviews:
+                conduct_interview(one)
                 yield one
             return
-        under_way = {self.crew.submit(perform, one): one for one in hearings}
+        under_way = {self.crew.submit(conduct_interview, one): one for one in interviews}
         try:
             for done in as_completed(under_way):
                 done.result()
@@ -195,26 +195,26 @@ class Court:
             for left in under_way:
                 left.cancel()
 
-    def _record(self, hearing: Hearing) -> None:
+    def _record(self, interview: Interview) -> None:
         """From the worker's file into the ledger, which is what a later run goes on from."""
-        found = read_panel(hearing.answers)
-        self.ledger.import_observations(hearing.name, found.digest, found.subjects, found.observations)
-        self.testimony.add(found.observations)
-        times = hearing.read_times()
-        self.testimony.askings += times
+        found = read_panel(interview.answers)
+        self.ledger.import_observations(interview.name, found.digest, found.subjects, found.observations)
+        self.answers.add(found.observations)
+        times = interview.read_times()
+        self.answers.askings += times
         with (self.out / TIMES).open("a", encoding="utf-8") as stream:
             stream.writelines(json.dumps(encode(one), sort_keys=True) + "\n" for one in times)
-        hearing.times.unlink()
-        hearing.answers.unlink()
+        interview.times.unlink()
+        interview.answers.unlink()
 
-    def _wanted(self, scenes: Sequence[Scene], probes: Probes) -> dict[str, dict[str, tuple[Request, ...]]]:
+    def _wanted(self, lineups: Sequence[Lineup], probes: Probes) -> dict[str, dict[str, tuple[Request, ...]]]:
         """Open questions by member and probe; texts are written before anything is scored, as in a scan."""
-        names = {one.digest: name for name, one in self.testimony.subjects.items()}
+        names = {one.digest: name for name, one in self.answers.subjects.items()}
         wanted: dict[str, dict[str, dict[str, Request]]] = {}
-        for scene in scenes:
-            seen = self.testimony.seen(scene)
+        for lineup in lineups:
+            seen = self.answers.seen(lineup)
             for spec, method in probes:
-                if not concerns(scene, spec, method) or unmet_needs(method, seen):
+                if not concerns(lineup, spec, method) or unmet_needs(method, seen):
                     continue
                 for (digest, request_id), request in _open(spec, method, seen).items():
                     asked = wanted.setdefault(names[digest], {}).setdefault(spec.id, {})

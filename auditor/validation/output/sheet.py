@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from auditor.report.numerals import decimal, number
-from auditor.validation.accusation import Null
-from auditor.validation.detection import Detection
-from auditor.validation.figures import BuiltIn, Figures, Lineage
-from auditor.validation.share import Area, Share
-from auditor.validation.strength import Strength
+from auditor.validation.figure.accusation import Null
+from auditor.validation.figure.detection import Detection
+from auditor.validation.figure.share import Area, Share
+from auditor.validation.figure.strength import Strength
+from auditor.validation.figure.summary import BuiltIn, Figures, Lineage
 
 NONE = "—"
 

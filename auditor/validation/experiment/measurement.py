@@ -1,4 +1,4 @@
-"""Measuring: every scene through the very methods that a scan uses, and what is true beside it."""
+"""Measuring: every lineup through the very methods that a scan uses, and what is true beside it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from auditor.record.finding import Finding, Outcome
 from auditor.record.request import Choose, Generate, Inspect, NextTokens, Request, Score
 from auditor.record.subject import Access
 from auditor.scan.conduct import measured
-from auditor.validation.row import Row
-from auditor.validation.scene import Scene, concerns
-from auditor.validation.testimony import Probes, Progress, Testimony
-from auditor.validation.truth import Truth, ties, truth_of
+from auditor.validation.experiment.answers import Answers, Probes, Progress
+from auditor.validation.experiment.lineup import Lineup, concerns
+from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.truth import Truth, ties, truth_of
 from auditor.zoo.register import Member, Register
 
 #: The access that a question takes.
@@ -30,58 +30,58 @@ _ACCESS: Mapping[type[Request], Access] = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class Measurement:
     """A population before the auditor.
 
     Attributes:
         register: The truth, which no method sees.
-        testimony: What the members said.
+        answers: What the members said.
         probes: What is measured.
     """
 
     register: Register
-    testimony: Testimony
+    answers: Answers
     probes: Probes
 
-    def rows(self, scenes: Sequence[Scene], progress: Progress = lambda _line: None) -> tuple[Row, ...]:
-        """The findings of every scene, with the truth."""
+    def rows(self, lineups: Sequence[Lineup], progress: Progress = lambda _line: None) -> tuple[Row, ...]:
+        """The findings of every lineup, with the truth."""
         asking: dict[tuple[str, str], float] = {}
-        for one in self.testimony.askings:
+        for one in self.answers.askings:
             key = (one.member, one.probe)
             asking[key] = asking.get(key, 0.0) + one.in_model
         found: list[Row] = []
-        for number, scene in enumerate(scenes, start=1):
-            seen = self.testimony.seen(scene)
+        for number, lineup in enumerate(lineups, start=1):
+            seen = self.answers.seen(lineup)
             for spec, method in self.probes:
-                if not concerns(scene, spec, method):
+                if not concerns(lineup, spec, method):
                     continue
                 start = time.perf_counter()
                 findings = measured(spec, method, seen, {})
                 took = time.perf_counter() - start
-                spent = asking.get((scene.suspect.name, spec.id), 0.0)
-                found += self._judged(scene, spec, method, findings, (spent, took))
-            if number % 20 == 0 or number == len(scenes):
-                progress(f"measured {number} of {len(scenes)} scans")
+                spent = asking.get((lineup.suspect.name, spec.id), 0.0)
+                found += self._judged(lineup, spec, method, findings, (spent, took))
+            if number % 20 == 0 or number == len(lineups):
+                progress(f"measured {number} of {len(lineups)} scans")
         return tuple(found)
 
     def _judged(
         self,
-        scene: Scene,
+        lineup: Lineup,
         spec: ProbeSpec,
         method: Method,
         findings: Sequence[Finding],
         seconds: tuple[float, float],
     ) -> list[Row]:
-        by_digest = {self.testimony.subjects[one.name].digest: one for one in scene.members}
+        by_digest = {self.answers.subjects[one.name].digest: one for one in lineup.members}
         requests = self._put_to(findings)
         return [
-            self._row(scene, spec, one, by_digest.get(one.teacher or ""), requests, method, seconds)
+            self._row(lineup, spec, one, by_digest.get(one.teacher or ""), requests, method, seconds)
             for one in findings
         ]
 
     def _row(
         self,
-        scene: Scene,
+        lineup: Lineup,
         spec: ProbeSpec,
         finding: Finding,
         candidate: Member | None,
@@ -89,12 +89,12 @@ class Trial:
         method: Method,
         seconds: tuple[float, float],
     ) -> Row:
-        suspect, result = scene.suspect, finding.result
+        suspect, result = lineup.suspect, finding.result
         truth, stratum = truth_of(self.register, finding.claim, suspect, candidate)
         answer, named = finding.fact("answer"), finding.fact("named")
         asked = [_ACCESS[type(one)] for one in requests]
         return Row(
-            scenario=scene.scenario,
+            scenario=lineup.scenario,
             probe=spec.id,
             method=method.name,
             claim=finding.claim,
@@ -134,7 +134,7 @@ class Trial:
             for identity in one.observation_ids:
                 subject, _, request = identity.partition(":")
                 if subject == own:
-                    found[request] = self.testimony.requests[request]
+                    found[request] = self.answers.requests[request]
         return list(found.values())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.digest import well_formed
 from auditor.record.codec import encode
-from auditor.validation.examined import Validation
+from auditor.validation.output.result import Validation
 
 SCHEMA = "distillation-auditor/validation/1"
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from auditor.validation.row import Row
-from auditor.validation.scene import INNOCENTS, Scenario
-from auditor.validation.share import Share
-from auditor.validation.truth import Truth, in_stratum
-from auditor.validation.unit import Test
+from auditor.validation.experiment.lineup import INNOCENTS, Scenario
+from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.truth import Truth, in_stratum
+from auditor.validation.figure.share import Share
+from auditor.validation.figure.unit import Test
 from auditor.zoo.recipe import Part
 
 ANY = "any stratum"

@@ -7,15 +7,15 @@ from tried import register
 
 from auditor.record.finding import Claim
 from auditor.record.subject import Access, Kind, Role, Stratum, Subject
-from auditor.validation.scene import INNOCENTS, Scenario, Scene, scenes, solo
-from auditor.validation.truth import Truth, ties, truth_of
+from auditor.validation.experiment.lineup import INNOCENTS, Lineup, Scenario, lineups, solo
+from auditor.validation.experiment.truth import Truth, ties, truth_of
 from auditor.zoo.recipe import Part
 
 KNOWN = register()
-ALL = scenes(KNOWN, Kind.CAUSAL_LM, 0)
+ALL = lineups(KNOWN, Kind.CAUSAL_LM, 0)
 
 
-def scene(scenario: Scenario, suspect: str) -> Scene:
+def lineup(scenario: Scenario, suspect: str) -> Lineup:
     (found,) = (one for one in ALL if one.scenario is scenario and one.suspect.name == suspect)
     return found
 
@@ -35,29 +35,29 @@ def test_nobody_is_its_own_control_and_no_control_is_guilty() -> None:
 
 
 def test_controls_stand_in_the_stratum_closest_to_guilt() -> None:
-    strata = {control.name: stratum for control, stratum in scene(Scenario.CLOSED, "text-0").controls}
+    strata = {control.name: stratum for control, stratum in lineup(Scenario.CLOSED, "text-0").controls}
     assert strata["data-0"] is strata["data-1"] is Stratum.SAME_DATA
     assert strata["twins-0"] is Stratum.SIBLING_STUDENT
     assert strata["plain-0"] is Stratum.SAME_BASE
     assert strata["plain-1"] is strata["plain-2"] is Stratum.UNRELATED
-    of_other_base = {one.name: stratum for one, stratum in scene(Scenario.CLOSED, "text-1").controls}
+    of_other_base = {one.name: stratum for one, stratum in lineup(Scenario.CLOSED, "text-1").controls}
     assert of_other_base["plain-0"] is Stratum.UNRELATED
     assert of_other_base["plain-1"] is Stratum.SAME_BASE
 
 
 def test_an_open_scene_lacks_the_teachers_and_a_closed_one_does_not() -> None:
-    names = [one.name for one in scene(Scenario.CLOSED, "text-0").candidates]
+    names = [one.name for one in lineup(Scenario.CLOSED, "text-0").candidates]
     assert names == ["sib-1", "sib-2", "third"]
-    assert [one.name for one in scene(Scenario.OPEN, "text-0").candidates] == ["sib-2", "third"]
-    assert [one.name for one in scene(Scenario.OPEN, "both").candidates] == ["sib-2"]
-    assert [one.name for one in scene(Scenario.OPEN, "pruned").candidates] == ["sib-1", "sib-2"]
+    assert [one.name for one in lineup(Scenario.OPEN, "text-0").candidates] == ["sib-2", "third"]
+    assert [one.name for one in lineup(Scenario.OPEN, "both").candidates] == ["sib-2"]
+    assert [one.name for one in lineup(Scenario.OPEN, "pruned").candidates] == ["sib-1", "sib-2"]
     assert not [one for one in ALL if one.scenario is Scenario.OPEN and one.suspect.part in INNOCENTS]
 
 
 def test_without_same_data_only_such_controls_are_missing() -> None:
     for one in ALL:
         if one.scenario is Scenario.NO_SAME_DATA:
-            closed = scene(Scenario.CLOSED, one.suspect.name)
+            closed = lineup(Scenario.CLOSED, one.suspect.name)
             assert one.controls == tuple(pair for pair in closed.controls if pair[1] is not Stratum.SAME_DATA)
 
 
@@ -72,11 +72,11 @@ def test_shuffled_halves_part_the_innocents_and_depend_on_the_seed() -> None:
         assert abs(len(controls) - len(innocents) / 2) <= 1
     again = {
         one.suspect.name: {control.name for control, _ in one.controls}
-        for one in scenes(KNOWN, Kind.CAUSAL_LM, 1)
+        for one in lineups(KNOWN, Kind.CAUSAL_LM, 1)
         if one.scenario is Scenario.SHUFFLED
     }
     assert again != of
-    assert scenes(KNOWN, Kind.CAUSAL_LM, 0) == ALL
+    assert lineups(KNOWN, Kind.CAUSAL_LM, 0) == ALL
 
 
 def test_a_cast_has_the_roles_of_a_scan() -> None:
@@ -84,7 +84,7 @@ def test_a_cast_has_the_roles_of_a_scan() -> None:
         name: Subject(role=Role.SUSPECT, name=name, locator=name, digest=name, access=Access.WEIGHTS)
         for name in KNOWN.members
     }
-    cast = scene(Scenario.CLOSED, "text-0").subjects(known)
+    cast = lineup(Scenario.CLOSED, "text-0").subjects(known)
     roles = [one.role for one in cast]
     assert roles[:6] == [Role.SUSPECT, Role.TEACHER, Role.TEACHER, Role.TEACHER, Role.BASE, Role.TWIN]
     assert set(roles[6:]) == {Role.CONTROL}

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from auditor.validation.row import Row
-from auditor.validation.scene import Scenario
+from auditor.validation.experiment.lineup import Scenario
+from auditor.validation.experiment.row import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Expense:
     Attributes:
         wall_seconds: From the first model to the last figure, in this run.
         workers: Processes that asked.
-        hearing_seconds: Seconds of processes that asked, in this run and those that it goes on from.
+        interview_seconds: Seconds of processes that asked, in this run and those that it goes on from.
         in_model_seconds: Of these, seconds inside the models.
         measuring_seconds: Seconds of measuring every scan, in this run.
         other_share: Share of all processes' seconds that were not spent inside the models.
@@ -54,7 +54,7 @@ class Expense:
 
     wall_seconds: float
     workers: int
-    hearing_seconds: float
+    interview_seconds: float
     in_model_seconds: float
     measuring_seconds: float
     other_share: float

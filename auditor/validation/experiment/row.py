@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from auditor.record.finding import Claim, Outcome
 from auditor.record.subject import Kind
-from auditor.validation.scene import Scenario
-from auditor.validation.truth import Truth
+from auditor.validation.experiment.lineup import Scenario
+from auditor.validation.experiment.truth import Truth
 from auditor.zoo.recipe import Part
 
 

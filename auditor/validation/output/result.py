@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.validation.cost import Expense
-from auditor.validation.figures import Figures
-from auditor.validation.row import Row
+from auditor.validation.experiment.row import Row
+from auditor.validation.figure.cost import Expense
+from auditor.validation.figure.summary import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class PopulationResult:
     """One population.
 
     Attributes:
@@ -53,5 +53,5 @@ class Validation:
     platform: str
     seed: int
     probes: tuple[tuple[str, str], ...]
-    population: Examined
-    held_out: Examined | None = None
+    population: PopulationResult
+    held_out: PopulationResult | None = None

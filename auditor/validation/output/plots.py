@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from auditor.report.numerals import decimal, number
 from auditor.report.scale import Mark, Scale, across
 from auditor.stats.intervals import clopper_pearson
-from auditor.validation.figures import Lineage, Strip
-from auditor.validation.strength import Strength
+from auditor.validation.figure.strength import Strength
+from auditor.validation.figure.summary import Lineage, Strip
 
 #: Side of a square plot, in units of its own; room for labels is outside.
 SIDE = 300

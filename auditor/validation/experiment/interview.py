@@ -42,7 +42,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class Interview:
     """The questions that are open to one model; it travels to worker processes, so it must pickle.
 
     Attributes:
@@ -103,14 +103,14 @@ class Hearing:
         _write_whole(self.times, json.dumps([encode(one) for one in times]).encode())
 
     def read_times(self) -> tuple[Asking, ...]:
-        """The times of a hearing that is done."""
+        """The times of a interview that is done."""
         return decode(tuple[Asking, ...], json.loads(self.times.read_bytes()), where=str(self.times))
 
 
-def perform(hearing: Hearing) -> None:
+def conduct_interview(interview: Interview) -> None:
     """Ask, unless it was done by a process that could not hand it over."""
-    if not hearing.done():
-        hearing.run()
+    if not interview.done():
+        interview.run()
 
 
 class Clock:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from auditor.report.markdown import escape
-from auditor.validation.examined import Validation
-from auditor.validation.overview import overview
-from auditor.validation.sheet import Sheet, sheets
-from auditor.validation.words import headline, provenance
+from auditor.validation.output.overview import overview
+from auditor.validation.output.result import Validation
+from auditor.validation.output.sheet import Sheet, sheets
+from auditor.validation.output.words import headline, provenance
 
 
 def render_markdown(validation: Validation) -> str:

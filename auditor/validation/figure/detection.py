@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.stats.roc import auroc, auroc_interval, threshold_at
-from auditor.validation.share import Area, Share, finite
-from auditor.validation.unit import Unit, scores_of
+from auditor.validation.figure.share import Area, Share, finite
+from auditor.validation.figure.unit import Unit, scores_of
 
 #: False accusations per innocent suspect at which detection is compared between methods.
 RATE = 0.01

@@ -21,8 +21,8 @@ from auditor.stats.likelihood_ratio import (
     reliability,
     shares_any,
 )
-from auditor.validation.share import finite
-from auditor.validation.unit import Unit, guilt_of, scores_of
+from auditor.validation.figure.share import finite
+from auditor.validation.figure.unit import Unit, guilt_of, scores_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

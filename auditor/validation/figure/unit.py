@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from auditor.record.finding import Claim
-from auditor.validation.row import Row
-from auditor.validation.scene import INNOCENTS, Scenario
-from auditor.validation.truth import Truth, in_stratum
+from auditor.validation.experiment.lineup import INNOCENTS, Scenario
+from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.truth import Truth, in_stratum
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from auditor.error import ReportError
-from auditor.validation.document import render_markdown
-from auditor.validation.examined import Validation
-from auditor.validation.machine import render_json
-from auditor.validation.page import render_html
+from auditor.validation.output.json_document import render_json
+from auditor.validation.output.markdown import render_markdown
+from auditor.validation.output.page import render_html
+from auditor.validation.output.result import Validation
 
 FORMATS = {
     "validation.json": render_json,

@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.report.html import render_page
-from auditor.validation.examined import Examined, Validation
-from auditor.validation.overview import overview
-from auditor.validation.plots import SIDE, Dot, Line, StripPlot, reliability_dots, roc_lines, strip_plot
-from auditor.validation.sheet import Sheet, sheets
-from auditor.validation.words import headline, provenance
+from auditor.validation.output.overview import overview
+from auditor.validation.output.plots import (
+    SIDE,
+    Dot,
+    Line,
+    StripPlot,
+    reliability_dots,
+    roc_lines,
+    strip_plot,
+)
+from auditor.validation.output.result import PopulationResult, Validation
+from auditor.validation.output.sheet import Sheet, sheets
+from auditor.validation.output.words import headline, provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ def _overview(validation: Validation) -> Sheet:
     return own if other is None else own.beside(overview(other.figures))
 
 
-def _drawings(one: Examined, suffix: str) -> tuple[Drawing, ...]:
+def _drawings(one: PopulationResult, suffix: str) -> tuple[Drawing, ...]:
     return tuple(
         Drawing(
             title=f"{row.name}{suffix}",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from auditor.report.numerals import count, decimal, percent
-from auditor.validation.accusation import ANY
-from auditor.validation.detection import ALL
-from auditor.validation.examined import Examined, Validation
-from auditor.validation.figures import Lineage
-from auditor.validation.scene import Scenario
-from auditor.validation.sheet import share
+from auditor.validation.experiment.lineup import Scenario
+from auditor.validation.figure.accusation import ANY
+from auditor.validation.figure.detection import ALL
+from auditor.validation.figure.summary import Lineage
+from auditor.validation.output.result import PopulationResult, Validation
+from auditor.validation.output.sheet import share
 
 _MIB = 1 << 20
 
@@ -50,7 +50,7 @@ def provenance(validation: Validation) -> list[str]:
     return lines
 
 
-def _population(name: str, one: Examined) -> list[str]:
+def _population(name: str, one: PopulationResult) -> list[str]:
     members = ", ".join(f"{number} {part}" for part, number in one.members)
     scans = ", ".join(f"{number} {scenario}" for scenario, number in one.scans)
     took = one.expense

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.stats.roc import auroc, auroc_interval
-from auditor.validation.row import Row
-from auditor.validation.scene import INNOCENTS, Scenario
-from auditor.validation.share import Area, Share, finite
-from auditor.validation.truth import TRAITS, Truth
-from auditor.validation.unit import Test
+from auditor.validation.experiment.lineup import INNOCENTS, Scenario
+from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.truth import TRAITS, Truth
+from auditor.validation.figure.share import Area, Share, finite
+from auditor.validation.figure.unit import Test
 from auditor.zoo.recipe import Part
 
 _GROUPS: tuple[tuple[str, Callable[[Row], bool]], ...] = (

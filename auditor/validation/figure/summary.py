@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from auditor.record.subject import Kind
 from auditor.stats.roc import roc_curve
-from auditor.validation.accusation import Accusation, Null, accusations, nulls
-from auditor.validation.cost import Cost, costs
-from auditor.validation.detection import (
+from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.truth import LINEAGE, TRAITS
+from auditor.validation.figure.accusation import Accusation, Null, accusations, nulls
+from auditor.validation.figure.cost import Cost, costs
+from auditor.validation.figure.detection import (
     Curve,
     Detection,
     Separation,
@@ -18,12 +20,10 @@ from auditor.validation.detection import (
     false_alarms,
     separations,
 )
-from auditor.validation.row import Row
-from auditor.validation.share import Share
-from auditor.validation.strength import Strength, strength
-from auditor.validation.trait import Alarm, Found, alarms, found_traits
-from auditor.validation.truth import LINEAGE, TRAITS
-from auditor.validation.unit import Test, Unit, scores_of, units
+from auditor.validation.figure.share import Share
+from auditor.validation.figure.strength import Strength, strength
+from auditor.validation.figure.trait import Alarm, Found, alarms, found_traits
+from auditor.validation.figure.unit import Test, Unit, scores_of, units
 from auditor.zoo.recipe import DERIVATIONS, Mechanism
 
 #: What the student took from its teacher; mechanisms of a group share a ROC curve.

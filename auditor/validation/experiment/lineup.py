@@ -1,4 +1,4 @@
-"""Scenes: one suspect of a population with the candidates, base, twins and controls of one scan."""
+"""Lineups: one suspect of a population with the candidates, base, twins and controls of one scan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.subject import Kind, Role, Stratum, Subject
-from auditor.validation.truth import TRAITS
+from auditor.validation.experiment.truth import TRAITS
 from auditor.zoo.recipe import Part
 from auditor.zoo.register import Member, Register
 
@@ -37,7 +37,7 @@ class Scenario(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Lineup:
     """Who takes part in one scan.
 
     Attributes:
@@ -76,14 +76,14 @@ class Scene:
         return tuple(replace(known[one.name], role=role, stratum=stratum) for one, role, stratum in roles)
 
 
-def concerns(scene: Scene, spec: ProbeSpec, method: Method) -> bool:
-    """Whether a probe is tried in a scene: it serves the kind, and what it says depends on the scenario.
+def concerns(lineup: Lineup, spec: ProbeSpec, method: Method) -> bool:
+    """Whether a probe is tried in a lineup: it serves the kind, and what it says depends on the scenario.
 
     What was built into a suspect does not depend on who the controls are.
     """
-    if scene.suspect.kind not in spec.file.kinds:
+    if lineup.suspect.kind not in spec.file.kinds:
         return False
-    return scene.scenario is Scenario.CLOSED or method.claim not in TRAITS
+    return lineup.scenario is Scenario.CLOSED or method.claim not in TRAITS
 
 
 def suspects_of(register: Register, kind: Kind) -> tuple[Member, ...]:
@@ -91,12 +91,12 @@ def suspects_of(register: Register, kind: Kind) -> tuple[Member, ...]:
     return register.of_part(*SUSPECTS, kind=kind)
 
 
-def solo(register: Register, kind: Kind) -> Iterator[Scene]:
+def solo(register: Register, kind: Kind) -> Iterator[Lineup]:
     """Suspects and bases, each against all teachers and without controls: most of what scans ask of them."""
     teachers = register.of_part(Part.TEACHER, kind=kind)
     for member in register.of_part(*SUSPECTS, Part.BASE, kind=kind):
         if teachers:
-            yield Scene(
+            yield Lineup(
                 scenario=Scenario.CLOSED,
                 suspect=member,
                 candidates=teachers,
@@ -104,7 +104,7 @@ def solo(register: Register, kind: Kind) -> Iterator[Scene]:
             )
 
 
-def scenes(register: Register, kind: Kind, seed: int) -> tuple[Scene, ...]:
+def lineups(register: Register, kind: Kind, seed: int) -> tuple[Lineup, ...]:
     """Every scan that a validation makes of the models of a kind.
 
     Args:
@@ -116,16 +116,16 @@ def scenes(register: Register, kind: Kind, seed: int) -> tuple[Scene, ...]:
     if not teachers:
         return ()
     first_half = _half(register.of_part(*INNOCENTS, kind=kind), seed)
-    found: list[Scene] = []
+    found: list[Lineup] = []
     for suspect in suspects_of(register, kind):
-        closed = _scene(register, Scenario.CLOSED, suspect, teachers)
+        closed = _lineup(register, Scenario.CLOSED, suspect, teachers)
         found.append(closed)
         apart = tuple(one for one in closed.controls if one[1] is not Stratum.SAME_DATA)
         if len(apart) < len(closed.controls):
             found.append(replace(closed, scenario=Scenario.NO_SAME_DATA, controls=apart))
         others = tuple(one for one in teachers if not _theirs(register, suspect, one.name))
         if others and len(others) < len(teachers):
-            found.append(_scene(register, Scenario.OPEN, suspect, others))
+            found.append(_lineup(register, Scenario.OPEN, suspect, others))
         if suspect.part in INNOCENTS:
             side = suspect.name in first_half
             other_side = tuple(one for one in closed.controls if (one[0].name in first_half) is not side)
@@ -138,8 +138,10 @@ def closest(strata: Sequence[Stratum]) -> Stratum:
     return min(strata, key=_CLOSEST_FIRST.index)
 
 
-def _scene(register: Register, scenario: Scenario, suspect: Member, candidates: tuple[Member, ...]) -> Scene:
-    return Scene(
+def _lineup(
+    register: Register, scenario: Scenario, suspect: Member, candidates: tuple[Member, ...]
+) -> Lineup:
+    return Lineup(
         scenario=scenario,
         suspect=suspect,
         candidates=candidates,

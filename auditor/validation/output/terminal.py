@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from auditor.validation.examined import Validation
-from auditor.validation.overview import overview
-from auditor.validation.sheet import Sheet, sheets
-from auditor.validation.words import headline, provenance
+from auditor.validation.output.overview import overview
+from auditor.validation.output.result import Validation
+from auditor.validation.output.sheet import Sheet, sheets
+from auditor.validation.output.words import headline, provenance
 
 
 def render_terminal(validation: Validation, console: Console) -> None:

@@ -1,0 +1,1 @@
+"""What the findings of an experiment add up to, with intervals."""

@@ -1,0 +1,1 @@
+"""The figures as a page, tables, Markdown and JSON."""
