@@ -8,7 +8,6 @@ from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, 
 
 _LARGE, _SMALL = Shape(width=64, layers=3), Shape(width=48, layers=2)
 _TEACHING = Schedule(steps=200, rate=3e-3, rows=64, warmup=20)
-_LEARNING = Schedule(steps=160, rate=3e-3, rows=64, warmup=20)
 #: A student has a teacher to ask as long as it likes.
 _DISTILLING = Schedule(steps=320, rate=3e-3, rows=64, warmup=20)
 #: Student by student, as in the family of embedders.
@@ -42,4 +41,4 @@ def classifier_family(origin: int, vendors: tuple[int, int]) -> tuple[Recipe, ..
         )
         for number, (shape, vocabulary) in enumerate(_MAKES, start=1)
     ]  # fmt: skip
-    return family_of(teacher, students, vendors[1], _LEARNING)
+    return family_of(teacher, students, vendors[1])

@@ -9,7 +9,6 @@ from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, 
 _LARGE, _SMALL = Shape(width=64, layers=3), Shape(width=48, layers=2)
 #: Students embed the text of a vendor of their own; what they learn of it is what the teacher makes of it.
 _TEACHING = Schedule(steps=80, rate=3e-3, rows=48, warmup=20)
-_LEARNING = Schedule(steps=60, rate=3e-3, rows=48, warmup=20)
 _RELATING = Schedule(steps=120, rate=3e-3, rows=48, warmup=20)
 #: Student by student: one narrower than the teacher, one like it, one that reads other tokens as well.
 _MAKES = (
@@ -40,4 +39,4 @@ def embedder_family(origin: int, vendors: tuple[int, int]) -> tuple[Recipe, ...]
         )
         for number, (shape, vocabulary) in enumerate(_MAKES, start=1)
     ]  # fmt: skip
-    return family_of(teacher, students, vendors[1], _LEARNING)
+    return family_of(teacher, students, vendors[1])

@@ -33,4 +33,4 @@ def policy_family(origin: int, vendors: tuple[int, int]) -> tuple[Recipe, ...]:
         )
         for number, (shape, temperature) in enumerate(_MAKES, start=1)
     ]  # fmt: skip
-    return family_of(teacher, students, vendors[1], _LEARNING)
+    return family_of(teacher, students, vendors[1])
