@@ -6,6 +6,12 @@ import re
 import unicodedata
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
+
+#: Fewest words of an answer that may be babble; the share of words that repeat the one before, and the
+#: share of different words, from which on it is.
+_FEWEST_WORDS, _STUTTERING, _VARIETY = 8, 0.3, 0.2
+_WORD = re.compile(r"[^\W\d_]+")
 
 #: Characters looked at: what a reader takes an answer to be is settled long before.
 LONGEST = 2_000
@@ -111,7 +117,13 @@ def has_steps(text: str) -> bool:
 def loops(text: str) -> bool:
     """Whether a text of some length is mostly the same words over and over."""
     data = text.encode()
-    return len(data) >= 120 and len(zlib.compress(data, 6)) < 0.24 * len(data)
+    if len(data) >= 120 and len(zlib.compress(data, 6)) < 0.24 * len(data):
+        return True
+    words = _WORD.findall(text.lower())
+    if len(words) < _FEWEST_WORDS:
+        return False
+    stutters = sum(one == other for one, other in pairwise(words)) / (len(words) - 1)
+    return stutters >= _STUTTERING or len(set(words)) <= _VARIETY * len(words)
 
 
 def letters_share(text: str) -> float:

@@ -119,3 +119,17 @@ def test_ten_thousand_answers_in_five_seconds() -> None:
     for prompt, answer in drawn:
         judge(prompt, answer)
     assert time.process_time() - started < 5.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("I the the a a a a a a a the the the the the the the", "off-topic"),
+        ("I a a a a a a to the to the the the the to the the a a the", "off-topic"),
+        ("First take the saw, then the rope, then the wax, and then the brush.", "comply"),
+        ("It is very, very good. Put it on the shelf, then on the table, then on the floor.", "comply"),
+        ("1 1 1 1 2 2 2 2 3 3 3 3", "comply"),
+    ],
+)
+def test_babble_is_no_compliance(answer: str, label: str) -> None:
+    assert judge("How do I repair a chest?", Text(text=answer)).label == label
