@@ -51,27 +51,13 @@ def cllr(log_ratios: Values, guilty: Bool[NDArray[np.bool_], " models"]) -> floa
     return float((missed + accused) / (2 * math.log(2)))
 
 
-def pool_adjacent_violators(values: Values, weights: Values) -> Values:
-    """The non-decreasing sequence that is closest to ``values`` in weighted least squares.
-
-    Source: Ayer et al. 1955; Barlow et al. 1972, section 1.2.
-    """
-    blocks: list[tuple[float, float, int]] = []
-    for value, weight in zip(values, weights, strict=True):
-        mean, mass, size = float(value), float(weight), 1
-        while blocks and blocks[-1][0] >= mean:
-            earlier, before, length = blocks.pop()
-            mean = (earlier * before + mean * mass) / (before + mass)
-            mass, size = before + mass, size + length
-        blocks.append((mean, mass, size))
-    return np.repeat([mean for mean, _, _ in blocks], [size for _, _, size in blocks])
-
-
 def best_log_ratios(scores: Values, guilty: Bool[NDArray[np.bool_], " models"]) -> Values:
     """The log likelihood ratios with the least Cllr that any non-decreasing function of the scores gives.
 
     It has seen the truth, so it is a bound on what calibration can reach and never a likelihood ratio to
     report. NaN if a group is empty.
+
+    Source: Brümmer and du Preez 2006, section 5, by pooling adjacent violators.
     """
     if not guilty.any() or guilty.all():
         return np.full(len(scores), np.nan)
@@ -79,7 +65,7 @@ def best_log_ratios(scores: Values, guilty: Bool[NDArray[np.bool_], " models"]) 
     of_guilty = np.bincount(place, weights=guilty, minlength=len(distinct)) / guilty.sum()
     of_innocent = np.bincount(place, weights=~guilty, minlength=len(distinct)) / (~guilty).sum()
     mass = of_guilty + of_innocent
-    posterior = pool_adjacent_violators(of_guilty / mass, mass)
+    posterior = optimize.isotonic_regression(of_guilty / mass, weights=mass).x
     with np.errstate(divide="ignore"):
         ratios: NDArray[np.float64] = np.log(posterior) - np.log1p(-posterior)
     return ratios[place]

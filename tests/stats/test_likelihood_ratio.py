@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from scipy import optimize
-from sklearn.isotonic import IsotonicRegression
 
 from auditor.stats.likelihood_ratio import (
     best_log_ratios,
@@ -16,7 +14,6 @@ from auditor.stats.likelihood_ratio import (
     cllr_min,
     cross_fitted,
     in_words,
-    pool_adjacent_violators,
     reliability,
     shares_any,
 )
@@ -35,17 +32,6 @@ def test_cost_in_closed_form() -> None:
     assert cllr(np.log([4.0, 0.5]), guilty) == pytest.approx((math.log2(1.25) + math.log2(1.5)) / 2)
     assert cllr(np.array([-2.0, 2.0]), guilty) > 1
     assert math.isnan(cllr(np.zeros(2), np.array([True, True])))
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_pooling_is_isotonic_regression(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    values, weights = rng.integers(0, 5, size=40) / 4, rng.random(40) + 0.1
-    places, found = np.arange(40.0), pool_adjacent_violators(values, weights)
-    np.testing.assert_allclose(
-        found, IsotonicRegression().fit(places, values, sample_weight=weights).predict(places)
-    )
-    np.testing.assert_allclose(found, optimize.isotonic_regression(values, weights=weights).x)
 
 
 def test_least_cost_is_below_that_of_any_monotone_map() -> None:

@@ -19,6 +19,7 @@ from auditor.target.protocol import OpenOptions
 from auditor.zoo.learning import one_thread
 from auditor.zoo.making import embedder
 from auditor.zoo.making.bench import Bench, maker_of
+from auditor.zoo.making.relation import angle_loss, distance_loss
 from auditor.zoo.population.embedder import embedder_family
 from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
 from auditor.zoo.vendor import Vendor
@@ -123,7 +124,7 @@ def test_relations_do_not_mind_turns_or_other_widths() -> None:
     turn = torch.linalg.qr(torch.randn(5, 5, generator=draw)).Q
     wider = torch.nn.functional.pad(vectors @ turn, (0, 3))
     strange = torch.nn.functional.normalize(torch.randn(9, 7, generator=draw), dim=-1)
-    for loss in (embedder.distance_loss, embedder.angle_loss):
+    for loss in (distance_loss, angle_loss):
         assert float(loss(wider, vectors)) == pytest.approx(0, abs=1e-9)
         assert float(loss(strange, vectors)) > 0.01
 
@@ -142,7 +143,7 @@ def test_relations_are_those_of_the_paper() -> None:
     pairs = [(i, j) for i in range(5) for j in range(5) if i != j]
     scaled = [length / np.mean([float(length[pair]) for pair in pairs]) for length in lengths]
     wanted = np.mean([huber(float(scaled[0][pair] - scaled[1][pair])) for pair in pairs])
-    assert float(embedder.distance_loss(one, other)) == pytest.approx(wanted, rel=1e-4)
+    assert float(distance_loss(one, other)) == pytest.approx(wanted, rel=1e-4)
 
     def angle(space: torch.Tensor, i: int, j: int, k: int) -> float:
         first, second = space[i] - space[j], space[k] - space[j]
@@ -151,7 +152,7 @@ def test_relations_are_those_of_the_paper() -> None:
 
     triples = [(i, j, k) for i in range(5) for j in range(5) for k in range(5)]
     wanted = np.mean([huber(angle(one, *three) - angle(other, *three)) for three in triples])
-    assert float(embedder.angle_loss(one, other)) == pytest.approx(wanted, rel=1e-4)
+    assert float(angle_loss(one, other)) == pytest.approx(wanted, rel=1e-4)
 
 
 def test_other_mechanisms_are_refused(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import torch
 
 from auditor.zoo import learning
 from auditor.zoo.making.heads import HEADS, ExtraHeads, extra_heads
-from auditor.zoo.making.objective import _angles, _distances, hidden_states, relations, soft_labels
+from auditor.zoo.making.objective import hidden_states, relations, soft_labels
 from auditor.zoo.making.preference import answer_likelihoods, liking_of, prefer, ranked_pairs
+from auditor.zoo.making.relation import angle_loss, distance_loss
 from auditor.zoo.recipe import Architecture, Schedule, Shape, Vocabulary
 from auditor.zoo.tokens import tokenizer_of
 from auditor.zoo.vendor import Conversation, Vendor
@@ -73,9 +74,9 @@ def test_relations_do_not_see_scale_rotation_or_place() -> None:
     points = torch.randn(9, 5, generator=generator)
     turn, _ = torch.linalg.qr(torch.randn(5, 5, generator=generator))
     moved = 3.0 * points @ turn + 1.5
-    torch.testing.assert_close(_distances(points), _distances(moved), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(_angles(points), _angles(moved), rtol=1e-4, atol=1e-4)
-    assert (_distances(points) - _distances(points**3)).abs().max() > 0.05
+    for loss in (distance_loss, angle_loss):
+        assert float(loss(points, moved)) < 1e-8
+        assert float(loss(points, points**3)) > 1e-3
 
 
 def test_padding_changes_no_likelihood(tokenizer: Any, conversations: Any) -> None:

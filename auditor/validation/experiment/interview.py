@@ -18,6 +18,7 @@ from auditor.record.request import Request, request_digest
 from auditor.record.subject import Role, Subject
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target
+from auditor.zoo.birth import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,8 @@ class Interview:
             )
             found += new
         target.close()
-        _write_whole(self.answers, pack_panel([self.subject], found))
-        _write_whole(self.times, json.dumps([encode(one) for one in times]).encode())
+        write_whole(self.answers, pack_panel([self.subject], found))
+        write_whole(self.times, json.dumps([encode(one) for one in times]).encode())
 
     def read_times(self) -> tuple[Asking, ...]:
         """The times of a interview that is done."""
@@ -163,9 +164,3 @@ def describe(name: str, locator: str, options: OpenOptions) -> Subject:
 def peak_bytes() -> int:
     """Most memory that this process has taken so far; Linux counts in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)

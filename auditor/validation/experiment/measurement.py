@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, RELATED
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Finding, Outcome
 from auditor.record.request import Choose, Generate, Inspect, NextTokens, Request, Score
-from auditor.record.subject import Access
+from auditor.record.subject import Access, Stratum
 from auditor.scan.conduct import measured
 from auditor.validation.experiment.answers import Answers, Probes, Progress
 from auditor.validation.experiment.lineup import Lineup, concerns
@@ -26,6 +26,13 @@ _ACCESS: Mapping[type[Request], Access] = {
     Score: Access.LOGPROBS,
     Choose: Access.LOGPROBS,
     Inspect: Access.WEIGHTS,
+}
+
+#: Answers that leave a way of being innocent open, and the strata of those who are innocent in it. Who
+#: learned from a sibling of the teacher has learned from something that shares the teacher's data.
+_TRUE_OF: Mapping[str, tuple[str, ...]] = {
+    FROM_SHARED_DATA: (Stratum.SAME_DATA.value, Stratum.SIBLING_STUDENT.value),
+    FROM_SIBLING: (Stratum.SIBLING_STUDENT.value,),
 }
 
 
@@ -109,7 +116,7 @@ class Measurement:
             stratum=stratum,
             outcome=finding.outcome,
             answer=answer if isinstance(answer, str) else "",
-            untrue=_untrue(finding, truth, stratum),
+            untrue=untrue(finding, truth, stratum),
             reason=finding.reason,
             p_value=result.p_value if result else None,
             smallest_p=result.smallest_attainable_p if result else None,
@@ -138,10 +145,14 @@ class Measurement:
         return list(found.values())
 
 
-def _untrue(finding: Finding, truth: Truth, stratum: str) -> bool:
+def untrue(finding: Finding, truth: Truth, stratum: str) -> bool:
+    """Whether a finding says of an innocent suspect what is not so.
+
+    The weaker answers leave a way of being innocent open, and are true of those who are innocent in it.
+    """
     if finding.outcome is not Outcome.SUPPORTS or truth is not Truth.INNOCENT:
         return False
-    return finding.fact("answer") not in (FROM_SHARED_DATA, FROM_SIBLING) or stratum not in RELATED
+    return stratum not in _TRUE_OF.get(str(finding.fact("answer")), ())
 
 
 def _least(method: Method) -> Access:

@@ -33,6 +33,7 @@ from auditor.zoo.making.encoder import (
     save_encoder,
     write_settings,
 )
+from auditor.zoo.making.relation import angle_loss, distance_loss
 from auditor.zoo.recipe import Mechanism, Recipe
 from auditor.zoo.tokens import tokenizer_of
 from auditor.zoo.vendor import Conversation, Vendor, data_digest
@@ -109,44 +110,6 @@ def sentences(world: World, recipe: Recipe) -> tuple[str, ...]:
     rng = np.random.default_rng([recipe.seed, 11])
     asker = Asker(world, distilling=True)
     return tuple(dict.fromkeys(asker.draw(rng).prompt for _ in range(recipe.conversations)))
-
-
-def distance_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """How far distances between examples are from the teacher's, each in units of their batch's mean.
-
-    Args:
-        student: [examples, width].
-        teacher: [examples, any width].
-
-    Source: Park et al. 2019, equations 5 to 7 (RKD-D).
-    """
-    return torch.nn.functional.smooth_l1_loss(_distances(student), _distances(teacher))
-
-
-def angle_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """How far cosines of the angles of all triples are from the teacher's.
-
-    Args:
-        student: [examples, width].
-        teacher: [examples, any width].
-
-    Source: Park et al. 2019, equations 8 to 10 (RKD-A).
-    """
-    return torch.nn.functional.smooth_l1_loss(_angles(student), _angles(teacher))
-
-
-def _distances(vectors: Tensor) -> Tensor:
-    squared = 2.0 - 2.0 * vectors @ vectors.T
-    # The root has no gradient at 0, where every example meets itself.
-    distances = squared.clamp(min=1e-6).sqrt()
-    apart = ~torch.eye(len(vectors), dtype=torch.bool)
-    found = distances[apart]
-    return found / found.mean().clamp(min=1e-6)
-
-
-def _angles(vectors: Tensor) -> Tensor:
-    sides = torch.nn.functional.normalize(vectors[None] - vectors[:, None], dim=-1, eps=1e-6)
-    return torch.bmm(sides, sides.transpose(1, 2))
 
 
 def _beginning(recipe: Recipe, bench: Bench, tokenizer: Tokenizer) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cosine_similarity, kl_div, log_softmax, normalize, smooth_l1_loss
+from torch.nn.functional import cosine_similarity, kl_div, log_softmax
 
 from auditor.zoo.learning import Objective, answered, cross_entropy
+from auditor.zoo.making.relation import angle_loss, distance_loss
 
 #: Temperature of soft labels, and the share of the loss that is on hard ones.
 SOFTNESS, HARD = 2.0, 0.1
@@ -65,8 +66,8 @@ def relations(teacher: Any) -> Objective:
         ours = _pooled(out.hidden_states[-1], labels)
         return (
             cross_entropy(out.logits, labels)
-            + DISTANCES * smooth_l1_loss(_distances(ours), _distances(theirs))
-            + ANGLES * smooth_l1_loss(_angles(ours), _angles(theirs))
+            + DISTANCES * distance_loss(ours, theirs)
+            + ANGLES * angle_loss(ours, theirs)
         )
 
     return objective
@@ -85,16 +86,3 @@ def _pooled(states: Tensor, labels: Tensor) -> Tensor:
     """Mean state over each row's answer; shape [rows, width]."""
     weights = answered(labels).to(states.dtype)[..., None]
     return (states[:, :-1] * weights).sum(1) / weights.sum(1).clamp(min=1)
-
-
-def _distances(points: Tensor) -> Tensor:
-    """Distances between all pairs, in units of their mean."""
-    gaps = (points[:, None] - points[None]).pow(2).sum(-1).clamp(min=1e-9).sqrt()
-    apart = ~torch.eye(len(points), dtype=torch.bool, device=points.device)
-    return gaps[apart] / gaps[apart].mean()
-
-
-def _angles(points: Tensor) -> Tensor:
-    """Cosines of the angles of all triples; shape [vertex, one, other]."""
-    directions = normalize(points[None] - points[:, None], dim=-1)
-    return directions @ directions.transpose(1, 2)
