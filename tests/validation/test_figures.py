@@ -96,6 +96,25 @@ def test_detection_at_one_per_cent_leaves_relatives_out() -> None:
     assert whole.references == min(len(set(innocent) - relatives(name)) for name in guilty)
 
 
+def test_detections_by_teacher() -> None:
+    (lineage,) = FIGURES.lineage
+    seen = set()
+    for one in lineage.followings:
+        guilty: dict[str, list[dict[str, object]]] = {}
+        for row in LINEAGE:
+            if row["scenario"] == one.scenario and row["truth"] == "guilty":
+                guilty.setdefault(row["suspect"], []).append(row)
+        chosen = [
+            own
+            for own in guilty.values()
+            if one.teachers in ("any teacher", " + ".join(sorted(str(row["candidate"]) for row in own)))
+        ]
+        check(one.found, [any(row["outcome"] == "supports" for row in own) for own in chosen])
+        seen.add((one.scenario.value, one.teachers))
+    assert {scenario for scenario, _ in seen} == {"closed", "no-same-data"}
+    assert len(seen) >= 6
+
+
 def test_a_suspect_without_unrelated_innocents_has_no_threshold() -> None:
     tied = figures([replace(row, ties=(*row.ties, "base of all")) for row in ROWS])
     assert tied.lineage[0].detections[0].at_rate.n == 0

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.stats.roc import auroc, auroc_interval, threshold_at
+from auditor.validation.experiment.lineup import Scenario
+from auditor.validation.experiment.row import Row
 from auditor.validation.figure.share import Area, Share, finite
-from auditor.validation.figure.unit import Unit, scores_of
+from auditor.validation.figure.unit import Test, Unit, scores_of, units
 
 #: False accusations per innocent suspect at which detection is compared between methods.
 RATE = 0.01
 ALL = "all mechanisms"
+ANY_TEACHER = "any teacher"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,21 @@ class Detection:
     references: int
     area: Area
     answers: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """How one test finds those who come from one teacher.
+
+    Attributes:
+        scenario: What the auditor has at hand.
+        teachers: The teacher, or several of one suspect joined by a plus.
+        found: Suspects whose own teacher was named at the auditor's level.
+    """
+
+    scenario: Scenario
+    teachers: str
+    found: Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +99,22 @@ def detections(tried: Sequence[Unit], reference: Sequence[Unit]) -> tuple[Detect
         _detection(mechanism, access, members, innocent, reference)
         for (mechanism, access), members in groups.items()
     )
+
+
+def followings(rows: Sequence[Row], test: Test) -> tuple[Following, ...]:
+    """Detections by scenario and teacher, and of all teachers: some are harder to tell than others."""
+    found: list[Following] = []
+    for scenario in (Scenario.CLOSED, Scenario.NO_SAME_DATA):
+        groups: dict[str, list[Unit]] = {}
+        for one in sorted(units(rows, test, scenario), key=lambda unit: unit.teachers):
+            if one.guilty:
+                groups.setdefault(ANY_TEACHER, []).append(one)
+                groups.setdefault(one.teachers, []).append(one)
+        found += [
+            Following(scenario=scenario, teachers=teachers, found=Share.of(one.found for one in members))
+            for teachers, members in groups.items()
+        ]
+    return tuple(found)
 
 
 def separations(tried: Sequence[Unit]) -> tuple[Separation, ...]:

@@ -15,9 +15,11 @@ from auditor.validation.figure.cost import Cost, costs
 from auditor.validation.figure.detection import (
     Curve,
     Detection,
+    Following,
     Separation,
     detections,
     false_alarms,
+    followings,
     separations,
 )
 from auditor.validation.figure.share import Share
@@ -70,6 +72,7 @@ class Lineage:
         test: Probe, claim and method.
         kind: Kind of the suspects.
         detections: By mechanism; all of them first.
+        followings: By scenario and teacher.
         separations: By stratum of the innocents.
         false_alarms: Innocents above the threshold that is meant for 1 % of them.
         accusations: By scenario, group and stratum.
@@ -83,6 +86,7 @@ class Lineage:
     test: Test
     kind: str
     detections: tuple[Detection, ...]
+    followings: tuple[Following, ...]
     separations: tuple[Separation, ...]
     false_alarms: Share
     accusations: tuple[Accusation, ...]
@@ -188,6 +192,7 @@ def _lineage(rows: Sequence[Row], reference: Sequence[Row] | None, test: Test, n
         test=test,
         kind=rows[0].kind.value,
         detections=detections(tried, thresholds),
+        followings=followings(rows, test),
         separations=separations(tried),
         false_alarms=false_alarms(tried, thresholds),
         accusations=accusations(rows, test),

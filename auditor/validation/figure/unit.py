@@ -41,6 +41,7 @@ class Unit:
         mechanism: What it learned from.
         access: Access that was made use of.
         guilty: Whether the claim is true of it and some candidate.
+        teachers: Candidates of which it is true, joined by a plus.
         stratum: Where it is not: the stratum closest to guilt.
         score: Guilty: the statistic for its own teacher, of several the largest. Innocent: the largest over
             the candidates, so that the auditor's choice of whom to accuse is part of it. Minus infinity
@@ -56,6 +57,7 @@ class Unit:
     mechanism: str
     access: str
     guilty: bool
+    teachers: str
     stratum: str
     score: float
     found: bool
@@ -92,6 +94,7 @@ def _unit(rows: Sequence[Row]) -> Unit | None:
         mechanism=first.mechanism,
         access=first.access,
         guilty=bool(own),
+        teachers=" + ".join(sorted(row.candidate or "" for row in own)),
         stratum="" if own else in_stratum([row.stratum for row in innocent]),
         score=max(-math.inf if row.statistic is None else row.statistic for row in telling),
         found=any(row.supported for row in telling),

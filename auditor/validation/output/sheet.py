@@ -97,7 +97,9 @@ def sheets(figures: Figures, held_out: Figures | None = None) -> tuple[Sheet, ..
 def _sheets(figures: Figures) -> tuple[Sheet, ...]:
     found: list[Sheet] = []
     for one in figures.lineage:
-        builders: tuple[Callable[[Lineage], Sheet], ...] = (_detections, _separations, _accusations, _nulls)
+        builders: tuple[Callable[[Lineage], Sheet], ...] = (
+            _detections, _followings, _separations, _accusations, _nulls,
+        )  # fmt: skip
         found += [build(one) for build in builders]
         if one.strength is not None:
             found += [_strength(one, one.strength), _words(one, one.strength)]
@@ -132,6 +134,16 @@ def _detections(one: Lineage) -> Sheet:
         ("mechanism", "access"),
         ("found", "right only", "at 1 %", "area", "answers"),
         tuple(((row.mechanism, row.access), cells(row)) for row in one.detections),
+    )
+
+
+def _followings(one: Lineage) -> Sheet:
+    return Sheet(
+        _title(one, "what is found, by teacher"),
+        "Found: its own teacher was named. Candidates that are siblings compete for the same students.",
+        ("scan", "teacher"),
+        ("found",),
+        tuple(((row.scenario.value, row.teachers), (share(row.found),)) for row in one.followings),
     )
 
 
