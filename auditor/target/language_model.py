@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from auditor.target.roomy_cache import cache_argument
 from auditor.target.scoring import Prefix, score_plain, score_prefixes
 
 if TYPE_CHECKING:
@@ -94,16 +95,18 @@ class LanguageModel:
         if last and self._can_keep_last and not self.direct:
             extra["logits_to_keep"] = 1
         runner: Any = self._backbone if self.direct else self.model
+        name = cache_argument(runner.forward)
+        if cache is not None:
+            extra[name] = cache
         output = runner(
             input_ids=tokens,
             attention_mask=mask,
-            past_key_values=cache,
             use_cache=keep,
             return_dict=True,
             **extra,
         )
         states = output.last_hidden_state if self.direct else output.logits
-        return states, (output.past_key_values if keep else None)
+        return states, (output[name] if keep else None)
 
     def logits(self, states: Float[Tensor, "n width"]) -> Float[Tensor, "n vocabulary"]:
         """Logits in float32 of a few states."""

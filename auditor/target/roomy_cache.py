@@ -1,4 +1,4 @@
-"""A key-value cache that is not copied for every token.
+"""Key-value caches: by what name a model takes one, and one that is not copied for every token.
 
 transformers' growing layers join old and new keys anew at each step, which copies the whole cache once
 per token. Here each layer has room for some tokens more than it holds.
@@ -6,11 +6,21 @@ per token. Here each layer has room for some tokens more than it holds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache as once
+from inspect import signature
 from typing import Any
 
 #: Tokens of room that a layer gets when it is full.
 _ROOM = 64
+
+
+def cache_argument(forward: Callable[..., Any]) -> str:
+    """The name under which a model's forward pass takes its cache, and its output gives it back.
+
+    transformers 5.24 renamed it; models with code of their own go on with the older name.
+    """
+    return "cache" if "cache" in signature(forward).parameters else "past_key_values"
 
 
 def make_roomy(cache: Any) -> Any:

@@ -20,6 +20,7 @@ from numpy.random import Generator as Rng
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from auditor.target.roomy_cache import cache_argument
 from auditor.zoo.recipe import Architecture, Schedule, Shape
 from auditor.zoo.tokens import END, answer_ids, prompt_ids, save_tokenizer
 from auditor.zoo.vendor import Conversation
@@ -272,10 +273,11 @@ def _continue(
 ) -> list[list[int]]:
     written: list[list[int]] = [[] for _ in range(len(ids))]
     alive = list(range(len(ids)))
+    name = cache_argument(model.forward)
     cache, fed = None, ids
     for _ in range(max_tokens):
-        out = model(input_ids=fed, past_key_values=cache, use_cache=True)
-        cache, logits = out.past_key_values, out.logits[:, -1]
+        out = model(input_ids=fed, use_cache=True, **({} if cache is None else {name: cache}))
+        cache, logits = out[name], out.logits[:, -1]
         if temperature == 0.0:
             chosen = logits.argmax(-1)
         else:
