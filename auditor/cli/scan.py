@@ -25,6 +25,9 @@ EXAMPLES = """
   A model behind an API, and answers that already exist:
     auditor scan openai:student@http://127.0.0.1:8000/v1 --teacher recorded:teacher.jsonl
 
+  Did it learn from exactly the answers that our API served? Stop at 100 to 1:
+    auditor scan ./student --teacher ./teacher --served log.jsonl --stop-at 100 -s lineage/served-outputs
+
   A release check, from a plan file:
     auditor scan --plan plan.yaml
 """
@@ -102,6 +105,23 @@ def scan(
             "--set",
             metavar="SUITE/PROBE.PARAMETER=VALUE",
             help="Replace a parameter of a probe.",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    served: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LOG",
+            help="Answers that the first teacher served (JSONL or CSV): did the suspect learn from them?",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    stop_at: Annotated[
+        float | None,
+        typer.Option(
+            min=2,
+            metavar="E",
+            help="Ask in rounds and stop once the evidence is E to 1, or cannot get there any more.",
             rich_help_panel=ASKED,
         ),
     ] = None,
@@ -193,6 +213,8 @@ def scan(
         "panels": tuple(panel or ()),
         "suites": tuple(suite or ()),
         "probe_folders": tuple(probe_folder or ()),
+        "served": served,
+        "stop_at": stop_at,
         "policy": policy,
         "waivers": waivers,
         "ledger": ledger,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -49,6 +49,15 @@ class Method(Protocol):
 
     def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
         """What the answers show."""
+        ...
+
+
+@runtime_checkable
+class Forecasting(Protocol):
+    """A method that says beforehand what its design will be able to find."""
+
+    def forecast(self, spec: ProbeSpec, seen: Observations) -> Sequence[str]:
+        """Sentences for the user to read before the first question; none where the design is not known."""
         ...
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ class ProbeSpec:
         """The suite that the probe belongs to."""
         return self.id.split("/", 1)[0]
 
+    def with_items(self, items: Sequence[dict[str, Any]]) -> ProbeSpec:
+        """The same probe about other items."""
+        return replace(self, items=tuple(items), digest=_digest(self.file, items))
+
+    def with_file(self, file: ProbeFile) -> ProbeSpec:
+        """The same items under another file."""
+        return replace(self, file=file, digest=_digest(file, self.items))
+
 
 def load_probe(folder: Path) -> ProbeSpec:
     """Load the probe in ``folder`` (``<suite>/<probe-id>``).
@@ -91,8 +100,12 @@ def load_probe(folder: Path) -> ProbeSpec:
         id=f"{folder.parent.name}/{folder.name}",
         file=file,
         items=items,
-        digest=digest_json({"probe": file.model_dump(mode="json"), "items": list(items)}),
+        digest=_digest(file, items),
     )
+
+
+def _digest(file: ProbeFile, items: Sequence[dict[str, Any]]) -> str:
+    return digest_json({"probe": file.model_dump(mode="json"), "items": list(items)})
 
 
 def _items(path: Path) -> list[dict[str, Any]]:

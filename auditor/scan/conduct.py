@@ -5,26 +5,25 @@ from __future__ import annotations
 import platform
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 
-from auditor import __version__, content
-from auditor.digest import digest_json
-from auditor.error import AuditorError, ContentError
+from auditor import __version__
+from auditor.error import AuditorError
 from auditor.ledger import Ledger
 from auditor.ledger.panel import read_panel
 from auditor.policy.evaluate import evaluate, waiver_notes
 from auditor.policy.spec import PolicyPack, load_policy
 from auditor.policy.waiver import load_waivers
-from auditor.probe.protocol import Method, parameters_of
-from auditor.probe.registry import load_suites, method
+from auditor.probe.protocol import Forecasting, Method
+from auditor.probe.registry import method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Finding, Outcome
 from auditor.record.observation import Observations
 from auditor.record.scan import Environment, Plan, PlannedProbe, Scan
 from auditor.record.subject import Role
 from auditor.scan.advice import advise
+from auditor.scan.agenda import probes_of
 from auditor.scan.cast import Cast, assemble
 from auditor.scan.inquiry import Inquiry
 from auditor.scan.listener import Listener, Silent
@@ -56,6 +55,10 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     plan = handle.plan
     inquiry = Inquiry(handle.run, ledger, plan.subjects, cast.targets, plan.seed, follower)
     applicable = [(spec, chosen) for spec, chosen in probes if not unmet_needs(chosen, inquiry.seen)]
+    for spec, chosen in applicable:
+        if isinstance(chosen, Forecasting):
+            for sentence in chosen.forecast(spec, inquiry.seen):
+                follower.note(f"{spec.id}: {sentence}")
     failed = inquiry.converse(applicable)
     follower.stage("Measuring")
     findings = [one for spec, chosen in probes for one in measured(spec, chosen, inquiry.seen, failed)]
@@ -72,31 +75,6 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
         reused=inquiry.reused,
     )
     return ledger.scan(handle.run)
-
-
-def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
-    """The probes of a plan, with the plan's own parameters in place of those of the files.
-
-    Raises:
-        ContentError: If a suite, probe or parameter is unknown or malformed.
-    """
-    specs = load_suites(wanted.suites, (content.probes(), *wanted.probe_folders))
-    known = {spec.id for spec in specs}
-    stray = next((name for name in wanted.parameters if name not in known), None)
-    if stray is not None:
-        raise ContentError(f"parameters are given for '{stray}', which is not among the probes of this plan")
-    return tuple(_adjusted(spec, wanted) for spec in specs)
-
-
-def _adjusted(spec: ProbeSpec, wanted: PlanFile) -> ProbeSpec:
-    changes = wanted.parameters.get(spec.id)
-    if not changes:
-        return spec
-    file = spec.file.model_copy(update={"parameters": {**spec.file.parameters, **changes}})
-    body = {"probe": file.model_dump(mode="json"), "items": list(spec.items)}
-    adjusted = replace(spec, file=file, digest=digest_json(body))
-    parameters_of(adjusted, method(file.method).parameters)
-    return adjusted
 
 
 def _plan(wanted: PlanFile, cast: Cast, specs: Sequence[ProbeSpec], pack: PolicyPack) -> Plan:

@@ -91,6 +91,8 @@ class PlanFile(_Strict):
         suites: Suites (``refusal``) or single probes (``refusal/refusal-retention``).
         probe_folders: Further folders of suites; theirs win over shipped ones of the same name.
         parameters: Parameters of probes that replace those of their files.
+        served: Log of answers that a candidate teacher served.
+        stop_at: Likelihood of the evidence, to 1, at which probes that ask in rounds stop; None for never.
         policy: Name of a shipped pack, or path of a pack.
         waivers: Path of a waiver file.
         declared: What the suspect's maker has declared.
@@ -109,6 +111,8 @@ class PlanFile(_Strict):
     suites: tuple[str, ...] = Field(default=DEFAULT_SUITES, min_length=1)
     probe_folders: tuple[Path, ...] = ()
     parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    served: Path | None = None
+    stop_at: float | None = Field(default=None, gt=1)
     policy: str = DEFAULT_POLICY
     waivers: Path | None = None
     declared: Declared = Declared()
@@ -169,6 +173,7 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
             "twins": tuple(locator(one) for one in plan.twins),
             "panels": tuple(folder / one for one in plan.panels),
             "probe_folders": tuple(folder / one for one in plan.probe_folders),
+            "served": folder / plan.served if plan.served else None,
             "policy": str(policy) if policy.is_file() else plan.policy,
             "waivers": folder / plan.waivers if plan.waivers else None,
             "ledger": folder / plan.ledger,
@@ -210,6 +215,14 @@ suites: [lineage, refusal, overfitting]
 parameters: {{}}
 #  lineage/reference-likelihood:
 #    prompts: 60
+
+# Answers that the first teacher served, to find out whether the suspect learned from exactly these:
+# JSONL or CSV with prompt and answer, and where known account, time, temperature, top_p, max_tokens,
+# revision.
+# served: log.jsonl
+
+# Probes that can ask in rounds stop once the evidence is this much to 1.
+# stop_at: 100
 
 # What the findings are judged against: a shipped pack or a file.
 policy: release-gate

@@ -133,9 +133,18 @@ def _draws(rows: Sequence[Answering]) -> torch.Tensor:
 
 def _choose(logits: torch.Tensor, rows: Sequence[Answering], draws: torch.Tensor) -> torch.Tensor:
     """The next token of each row: the likeliest, or the one at the drawn quantile of its distribution."""
+    import torch
+
     chosen = logits.argmax(-1)
+    whole = [at for at, row in enumerate(rows) if not row.greedy and row.top_p >= 1.0]
+    if whole:
+        picked = slice(None) if len(whole) == len(rows) else torch.tensor(whole, device=logits.device)
+        heat = torch.tensor([rows[at].temperature for at in whole], device=logits.device)[:, None]
+        summed = (logits[picked] / heat).softmax(-1).cumsum(-1)
+        found = torch.searchsorted(summed, draws[picked][:, None] * summed[:, -1:])
+        chosen[picked] = found[:, 0].clamp(max=logits.shape[-1] - 1)
     for at, row in enumerate(rows):
-        if not row.greedy:
+        if not row.greedy and row.top_p < 1.0:
             chosen[at] = _sample(logits[at] / row.temperature, row.top_p, draws[at])
     return chosen
 
@@ -143,11 +152,7 @@ def _choose(logits: torch.Tensor, rows: Sequence[Answering], draws: torch.Tensor
 def _sample(logits: torch.Tensor, top_p: float, draw: torch.Tensor) -> torch.Tensor:
     import torch
 
-    probabilities = logits.softmax(-1)
-    if top_p >= 1.0:
-        summed = probabilities.cumsum(-1)
-        return torch.searchsorted(summed, draw * summed[-1]).clamp(max=len(summed) - 1)
-    probabilities, order = probabilities.sort(descending=True, stable=True)
+    probabilities, order = logits.softmax(-1).sort(descending=True, stable=True)
     summed = probabilities.cumsum(-1)
     # The nucleus ends with the token that brings its sum to top_p.
     summed = summed[: int((summed < top_p).sum()) + 1]

@@ -1,0 +1,1 @@
+"""Logged answers of a teacher, and whether a suspect tells them from what the teacher would say again."""

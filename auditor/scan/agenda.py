@@ -1,0 +1,74 @@
+"""What a plan asks: its probes, with the plan's own parameters, its log, and its rule for stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from auditor import content
+from auditor.error import ContentError, UsageError
+from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.protocol import parameters_of
+from auditor.probe.registry import load_suites, method
+from auditor.probe.served.file import read_rows
+from auditor.probe.spec import ProbeSpec
+from auditor.scan.plan_file import PlanFile
+
+#: Parameter of the methods that can stop as soon as the evidence suffices.
+_STOP_AT = "stop_at"
+
+
+def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
+    """The probes of a plan, with the plan's own parameters in place of those of the files.
+
+    Raises:
+        ContentError: If a suite, probe or parameter is unknown or malformed.
+        UsageError: If the log of served answers cannot be read, or no probe is about one; if the plan is
+            to stop early and no probe can.
+    """
+    specs = load_suites(wanted.suites, (content.probes(), *wanted.probe_folders))
+    known = {spec.id for spec in specs}
+    stray = next((name for name in wanted.parameters if name not in known), None)
+    if stray is not None:
+        raise ContentError(f"parameters are given for '{stray}', which is not among the probes of this plan")
+    if wanted.stop_at is not None and not any(_can_stop(spec) for spec in specs):
+        raise UsageError(
+            "the plan is to stop as soon as the evidence suffices, and none of its probes can",
+            fix="add --suite lineage/served-outputs, or leave --stop-at away",
+        )
+    if wanted.served is not None:
+        specs = _with_log(specs, wanted.served)
+    return tuple(_adjusted(spec, wanted) for spec in specs)
+
+
+def _with_log(specs: Sequence[ProbeSpec], path: Path) -> tuple[ProbeSpec, ...]:
+    if not any(_about_log(spec) for spec in specs):
+        raise UsageError(
+            "a log of served answers is given, and no probe of this plan is about one",
+            where=str(path),
+            fix="add --suite lineage/served-outputs",
+        )
+    rows = read_rows(path)
+    return tuple(spec.with_items(rows) if _about_log(spec) else spec for spec in specs)
+
+
+def _about_log(spec: ProbeSpec) -> bool:
+    return spec.file.method == ServedOutputs.name
+
+
+def _can_stop(spec: ProbeSpec) -> bool:
+    return _STOP_AT in method(spec.file.method).parameters.model_fields
+
+
+def _adjusted(spec: ProbeSpec, wanted: PlanFile) -> ProbeSpec:
+    changes: dict[str, Any] = dict(wanted.parameters.get(spec.id, {}))
+    if wanted.stop_at is not None and _can_stop(spec):
+        changes.setdefault(_STOP_AT, wanted.stop_at)
+    if not changes:
+        return spec
+    adjusted = spec.with_file(
+        spec.file.model_copy(update={"parameters": {**spec.file.parameters, **changes}})
+    )
+    parameters_of(adjusted, method(spec.file.method).parameters)
+    return adjusted
