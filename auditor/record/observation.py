@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -37,6 +38,20 @@ class Likelihood:
     def per_byte(self) -> float:
         """Nats per UTF-8 byte, so that tokenizers may differ."""
         return self.log_likelihood / max(self.bytes, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordLikelihoods:
+    """Log-likelihood in nats of each word of a continuation, with its length in UTF-8 bytes."""
+
+    kind: Literal["word-likelihoods"] = "word-likelihoods"
+    log_likelihoods: tuple[float, ...]
+    bytes: int
+
+    @property
+    def per_byte(self) -> float:
+        """Nats per UTF-8 byte of the whole, so that tokenizers may differ."""
+        return math.fsum(self.log_likelihoods) / max(self.bytes, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +118,7 @@ class Unanswered:
     reason: str
 
 
-Answer = Text | Likelihood | Choice | TopTokens | Arrays | Unanswered
+Answer = Text | Likelihood | WordLikelihoods | Choice | TopTokens | Arrays | Unanswered
 
 
 def observation_id(subject_digest: str, request_digest: str) -> str:

@@ -51,6 +51,15 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreWords:
+    """Log-likelihood of a given continuation after a prompt, word by word (see ``auditor.record.word``)."""
+
+    kind: Literal["score-words"] = "score-words"
+    prompt: Prompt
+    continuation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choose:
     """Log-likelihood of each of several continuations of one prompt."""
 
@@ -86,7 +95,7 @@ class Inspect:
     seed: int = 0
 
 
-Request = Generate | Score | Choose | NextTokens | Inspect
+Request = Generate | Score | ScoreWords | Choose | NextTokens | Inspect
 
 
 @lru_cache(maxsize=200_000)

@@ -14,9 +14,10 @@ from auditor.record.observation import (
     Text,
     TopTokens,
     Unanswered,
+    WordLikelihoods,
     observation_id,
 )
-from auditor.record.request import Choose, Generate, Inspect, Prompt, Request, Score
+from auditor.record.request import Choose, Generate, Inspect, Prompt, Request, Score, ScoreWords
 from auditor.record.scan import Scan
 from auditor.report.cast import Cast, short
 from auditor.report.inert import Passage, allowance, inert, one_line, passage, weight
@@ -178,6 +179,8 @@ def _kind(request: Request | None) -> str:
         return f"answer of up to {count(request.max_tokens, 'token')}, {drawn}"
     if isinstance(request, Score):
         return "log-likelihood of a given answer"
+    if isinstance(request, ScoreWords):
+        return "log-likelihood of a given answer, word by word"
     if isinstance(request, Choose):
         return f"choice among {count(len(request.options), 'option')}"
     if isinstance(request, Inspect):
@@ -190,7 +193,7 @@ def _question(request: Request) -> str:
         layer = "whole model" if request.layer is None else f"block {request.layer}"
         return f"{request.quantity}, {layer}"
     text = _prompt(request.prompt)
-    if isinstance(request, Score):
+    if isinstance(request, Score | ScoreWords):
         return f"{text}\n→ {request.continuation}"
     if isinstance(request, Choose):
         return "\n".join([text, *(f"({n}) {option}" for n, option in enumerate(request.options, start=1))])
@@ -214,6 +217,9 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
             text=f"{number(answer.per_byte)} nats per byte over {count(answer.bytes, 'byte')}, "
             f"{count(answer.tokens, 'token')}"
         )
+    if isinstance(answer, WordLikelihoods):
+        words = count(len(answer.log_likelihoods), "word")
+        return Passage(text=f"{number(answer.per_byte)} nats per byte over {words}")
     if isinstance(answer, Choice):
         return _choice(answer, request if isinstance(request, Choose) else None)
     if isinstance(answer, TopTokens):

@@ -87,6 +87,18 @@ class Conversations:
         context, *wholes = self.encode([prompt, *(Laid(stem + one, laid.is_conversation) for one in texts)])
         return [self._cut(context, whole, one) for whole, one in zip(wholes, texts, strict=True)]
 
+    def token_ends(self, laid: Laid, continuation: str, count: int) -> list[int]:
+        """Where the last ``count`` tokens of prompt and continuation end, in characters of the latter.
+
+        Raises:
+            LayoutError: If the tokenizer does not tell where its tokens lie.
+        """
+        if not self.tokenizer.is_fast:
+            raise LayoutError("the tokenizer does not tell where its tokens lie in the text")
+        text = laid.text + continuation
+        found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        return [int(end) - len(laid.text) for _, end in found[len(found) - count :]]
+
     def _cut(self, context: list[int], whole: list[int], text: str) -> tuple[list[int], list[int]]:
         rest = whole[len(context) :]
         if rest or not text:

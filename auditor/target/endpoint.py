@@ -7,11 +7,22 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from auditor.error import AuditorError, EndpointError
 from auditor.record.observation import Answer, Choice, Likelihood, Text, Unanswered
-from auditor.record.request import Choose, Generate, Inspect, Message, NextTokens, Prompt, Request, Score
+from auditor.record.request import (
+    Choose,
+    Generate,
+    Inspect,
+    Message,
+    NextTokens,
+    Prompt,
+    Request,
+    Score,
+    ScoreWords,
+)
 from auditor.target.endpoint_address import normal_url, read_key
 from auditor.target.endpoint_channel import Channel, Reply
 from auditor.target.endpoint_contact import Contact, first_contact, refused, top_fields
 from auditor.target.endpoint_reply import first_choice, read_text, read_top, refused_by_filter, too_long
+from auditor.target.endpoint_score import score_with, score_words_with
 from auditor.target.protocol import Batch, Description, OpenOptions
 
 #: Numbers of top tokens that servers are known to stop at: OpenAI's chat and its older completions.
@@ -121,7 +132,7 @@ class EndpointTarget:
             return Unanswered(reason="an endpoint does not show its weights")
         prompt = self._with_system(request.prompt)
         conversation = not isinstance(prompt, str)
-        if isinstance(request, Score | Choose):
+        if isinstance(request, Score | ScoreWords | Choose):
             return self._likelihoods(request, prompt)
         if conversation and not self._shown.chat:
             return Unanswered(reason="this endpoint answers raw text only, no conversations")
@@ -160,17 +171,19 @@ class EndpointTarget:
                 break
         return self._unanswerable(reply)
 
-    def _likelihoods(self, request: Score | Choose, prompt: Prompt) -> Answer:
+    def _likelihoods(self, request: Score | ScoreWords | Choose, prompt: Prompt) -> Answer:
         scorer = self._shown.scorer
         if scorer is None:
             return Unanswered(reason="this endpoint shows no log-probabilities of given text")
         if not isinstance(prompt, str) and not scorer.conversations:
             return Unanswered(reason="this endpoint scores raw text only, not what follows a conversation")
         if isinstance(request, Score):
-            return scorer.score(prompt, request.continuation)
+            return score_with(scorer, prompt, request.continuation)
+        if isinstance(request, ScoreWords):
+            return score_words_with(scorer, prompt, request.continuation)
         scores: list[Likelihood] = []
         for option in request.options:
-            score = scorer.score(prompt, option)
+            score = score_with(scorer, prompt, option)
             if isinstance(score, Unanswered):
                 return score
             scores.append(score)

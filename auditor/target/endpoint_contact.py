@@ -13,8 +13,9 @@ from auditor.record.request import Prompt, user
 from auditor.record.subject import Access
 from auditor.target.endpoint_channel import Channel, Reply, UnreachableError
 from auditor.target.endpoint_form import RequestForm
-from auditor.target.endpoint_likelihood import Scorer, find_scorer
+from auditor.target.endpoint_likelihood import find_scorer
 from auditor.target.endpoint_reply import first_choice, read_top
+from auditor.target.endpoint_score import Scorer
 from auditor.target.protocol import Description
 
 #: Facts about a model that change with the clock, the load or the price list, not with the model.

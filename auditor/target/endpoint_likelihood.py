@@ -13,10 +13,8 @@ White space at the end of a raw prompt counts to the continuation, as it does fo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
 
 from auditor.error import EndpointError
 from auditor.record.observation import Likelihood, Unanswered
@@ -31,31 +29,12 @@ from auditor.target.endpoint_reply import (
     spelled,
     too_long,
 )
+from auditor.target.endpoint_score import NOTHING_BEFORE, Scorer, score_with
 
 _PROBE_PROMPT = "The sky above the harbour was"
 _PROBE_CONTINUATION = " zebra accordion"
 #: No language model gives this continuation a mean probability above exp(-0.5) per token.
 _PROBE_LIKELIHOOD = -1.0
-_NOTHING_BEFORE = "no token of the prompt stands before the continuation"
-
-
-class Scorer(Protocol):
-    """A way to the log-likelihood of given text."""
-
-    name: str
-    conversations: bool
-
-    def find_conversations(self) -> None:
-        """Find out whether what follows a conversation can be scored too, and set ``conversations``."""
-        ...
-
-    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
-        """Log-likelihood in nats of ``continuation`` after ``prompt``.
-
-        Raises:
-            EndpointError: If the server fails or answers nonsense.
-        """
-        ...
 
 
 def messages_json(prompt: Sequence[Message]) -> list[dict[str, str]]:
@@ -68,7 +47,7 @@ def find_scorer(channel: Channel, model: str) -> Scorer | None:
     for kind in (ForcedTokens, EchoedTokens, EchoedText):
         scorer: Scorer = kind(channel, model)
         try:
-            probe = scorer.score(_PROBE_PROMPT, _PROBE_CONTINUATION)
+            probe = score_with(scorer, _PROBE_PROMPT, _PROBE_CONTINUATION)
         except UnreachableError:
             raise
         except EndpointError:
@@ -96,23 +75,21 @@ class ForcedTokens:
         except EndpointError:
             self.conversations = False
 
-    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
+    def tokens(self, prompt: Prompt, continuation: str) -> tuple[ScoredToken, ...] | Unanswered:
         """See ``Scorer``."""
         if not continuation:
-            return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
+            return ()
         text = prompt if isinstance(prompt, str) else self._laid_out(prompt)
-        whole = self._tokens(text + continuation)
-        start = self._tokens(text)
+        whole = self._ids(text + continuation)
+        start = self._ids(text)
         if isinstance(prompt, str) or whole[: len(start)] != start:
-            start = self._tokens(text.rstrip())
+            start = self._ids(text.rstrip())
         known = _cut(start, whole)
         if not known:
-            return Unanswered(reason=_NOTHING_BEFORE)
-        return self._force(whole[:known], whole[known:], continuation)
+            return Unanswered(reason=NOTHING_BEFORE)
+        return self._force(whole[:known], whole[known:])
 
-    def _force(
-        self, given: Sequence[int], forced: Sequence[int], continuation: str
-    ) -> Likelihood | Unanswered:
+    def _force(self, given: Sequence[int], forced: Sequence[int]) -> tuple[ScoredToken, ...] | Unanswered:
         body = {
             "model": self._model,
             "prompt": list(given),
@@ -127,9 +104,9 @@ class ForcedTokens:
         tokens = read_scored(first_choice(reply, self._channel.url), self._channel.url)
         if tokens is None or [token.id for token in tokens] != list(forced):
             raise nonsense("other tokens than the grammar admits", self._channel.url)
-        return _summed(tokens, continuation)
+        return tokens
 
-    def _tokens(self, text: str) -> list[int]:
+    def _ids(self, text: str) -> list[int]:
         body = {"content": text, "add_special": True, "parse_special": True}
         return _token_ids(self._channel.post("/tokenize", body, root=True), self._channel)
 
@@ -158,10 +135,10 @@ class EchoedTokens:
         except EndpointError:
             self.conversations = False
 
-    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
+    def tokens(self, prompt: Prompt, continuation: str) -> tuple[ScoredToken, ...] | Unanswered:
         """See ``Scorer``."""
         if not continuation:
-            return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
+            return ()
         if isinstance(prompt, str):
             start, whole = self._text(prompt.rstrip(), True), self._text(prompt + continuation, True)
         else:
@@ -169,14 +146,14 @@ class EchoedTokens:
             whole = start + self._text(continuation, False)
         known = _cut(start, whole)
         if not known:
-            return Unanswered(reason=_NOTHING_BEFORE)
+            return Unanswered(reason=NOTHING_BEFORE)
         reply = _echo(self._channel, self._model, whole)
         if not reply.ok:
             return _refusal(reply, self._channel)
         tokens = read_scored(first_choice(reply, self._channel.url), self._channel.url)
         if tokens is None or len(tokens) < len(whole):
             raise nonsense("no log-probabilities of the given tokens", self._channel.url)
-        return _summed(tokens[known : len(whole)], continuation)
+        return tokens[known : len(whole)]
 
     def _text(self, text: str, special: bool) -> list[int]:
         body = {"model": self._model, "prompt": text, "add_special_tokens": special}
@@ -203,12 +180,12 @@ class EchoedText:
     def find_conversations(self) -> None:
         """Nothing to find: the chat template is unknown."""
 
-    def score(self, prompt: Prompt, continuation: str) -> Likelihood | Unanswered:
+    def tokens(self, prompt: Prompt, continuation: str) -> tuple[ScoredToken, ...] | Unanswered:
         """See ``Scorer``."""
         if not isinstance(prompt, str):
             return Unanswered(reason="this server scores raw text only, not what follows a conversation")
         if not continuation:
-            return Likelihood(log_likelihood=0.0, bytes=0, tokens=0)
+            return ()
         reply = _echo(self._channel, self._model, prompt + continuation)
         if not reply.ok:
             return _refusal(reply, self._channel)
@@ -218,7 +195,7 @@ class EchoedText:
         part = continuation_tokens(tokens, prompt, continuation)
         if part is None:
             return Unanswered(reason="the echoed tokens do not spell the text that was asked about")
-        return _summed(part, continuation)
+        return part
 
 
 def continuation_tokens(
@@ -283,16 +260,6 @@ def _token_ids(reply: Reply, channel: Channel) -> list[int]:
     if not reply.ok or not isinstance(tokens, list) or not all(isinstance(one, int) for one in tokens):
         raise nonsense("no token ids", channel.url)
     return tokens
-
-
-def _summed(tokens: Sequence[ScoredToken], continuation: str) -> Likelihood | Unanswered:
-    numbers = [token.log_probability for token in tokens]
-    if any(number is None for number in numbers):
-        return Unanswered(reason=_NOTHING_BEFORE)
-    total = math.fsum(number for number in numbers if number is not None)
-    if not math.isfinite(total):
-        return Unanswered(reason="the server gives the continuation no finite log-likelihood")
-    return Likelihood(log_likelihood=total, bytes=len(continuation.encode("utf-8")), tokens=len(tokens))
 
 
 def _refusal(reply: Reply, channel: Channel) -> Unanswered:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
-from auditor.record.observation import Answer, Choice, Text, TopTokens, Unanswered
-from auditor.record.request import Generate, NextTokens, Request, request_digest
+from auditor.record.observation import Answer, Choice, Text, TopTokens, Unanswered, WordLikelihoods
+from auditor.record.request import Generate, NextTokens, Request, ScoreWords, request_digest
 from auditor.target.batching import bucket, run_halving
 from auditor.target.conversation import Conversations, LayoutError
 from auditor.target.generation import Answering, generate
@@ -15,6 +15,7 @@ from auditor.target.language_model import LanguageModel
 from auditor.target.protocol import Batch
 from auditor.target.scoring import Prefix, ScoredPrefix, Tokens, score_plain, score_prefixes
 from auditor.target.scoring_job import Job, Part, Pending, Scored, continuations, finished
+from auditor.target.word_scoring import WordJob, cut_words, score_words
 
 #: Tokens per batch, padding included. Larger ones gain nothing on a CPU and pad more; accelerators want them.
 _BUDGET = {"cpu": 1024, "mps": 8192, "cuda": 32768}
@@ -54,9 +55,12 @@ class Engine:
             TargetError: If a single request does not fit into memory.
         """
         scored = [(number, one) for number, one in requests if isinstance(one, Scored)]
+        worded = [(number, one) for number, one in requests if isinstance(one, ScoreWords)]
         written = [(number, one) for number, one in requests if isinstance(one, Generate)]
         for start in range(0, len(scored), _SLICE):
             yield from _within(self._computing, self._score(scored[start : start + _SLICE]))
+        for start in range(0, len(worded), _SLICE):
+            yield from _within(self._computing, self._score_words(worded[start : start + _SLICE]))
         for start in range(0, len(written), _SLICE):
             yield from _within(self._computing, self._write(written[start : start + _SLICE]))
 
@@ -187,6 +191,31 @@ class Engine:
         best = scored.top[: request.k]
         names = [self.conversations.tokenizer.decode([token]) for token, _ in best]
         return TopTokens(tokens=tuple(names), log_probabilities=tuple(value for _, value in best))
+
+    def _score_words(self, requests: Sequence[tuple[int, ScoreWords]]) -> Iterator[Batch]:
+        jobs: list[WordJob] = []
+        at_once: list[tuple[int, Answer]] = []
+        for number, request in requests:
+            job = cut_words(self.conversations, number, request, self.lm.window)
+            if isinstance(job, WordJob):
+                jobs.append(job)
+            else:
+                at_once.append((number, job))
+        if at_once:
+            yield at_once
+        batches = bucket(
+            jobs,
+            length=lambda job: len(job.tokens),
+            rows=lambda _: 1,
+            budget=self.lm.most_tokens(_BUDGET[self.lm.device.type]),
+            most_rows=self.batch_size,
+        )
+
+        def run(batch: list[WordJob]) -> Iterator[tuple[WordJob, WordLikelihoods]]:
+            yield from zip(batch, score_words(self.lm, batch), strict=True)
+
+        for done in run_halving(batches, run):
+            yield [(job.number, answer) for job, answer in done]
 
     def _write(self, requests: Sequence[tuple[int, Generate]]) -> Iterator[Batch]:
         numbers: dict[int, int] = {}

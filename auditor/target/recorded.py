@@ -20,6 +20,7 @@ from auditor.record.observation import (
     Likelihood,
     TopTokens,
     Unanswered,
+    WordLikelihoods,
 )
 from auditor.record.request import Choose, Generate, Prompt, Request, Score, request_digest
 from auditor.record.subject import Access
@@ -330,7 +331,7 @@ def _likelihood_key(prompt: str, continuation: str, conversation: bool) -> bytes
 
 
 def _access_of(answer: Answer) -> Access:
-    if isinstance(answer, Likelihood | Choice):
+    if isinstance(answer, Likelihood | WordLikelihoods | Choice):
         return Access.LOGPROBS
     if isinstance(answer, TopTokens):
         return Access.TOP_LOGPROBS

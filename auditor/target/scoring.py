@@ -48,6 +48,11 @@ def score_plain(lm: LanguageModel, rows: Sequence[tuple[Tokens, int]]) -> list[f
     Returns:
         Nats per row, summed in float64.
     """
+    return _sums(*token_log_likelihoods(lm, rows))
+
+
+def token_log_likelihoods(lm: LanguageModel, rows: Sequence[tuple[Tokens, int]]) -> tuple[Tensor, list[int]]:
+    """Log-likelihood of every scored token of ``score_plain``'s rows, and how many each row has."""
     import torch
 
     longest = max(len(tokens) for tokens, _ in rows) - 1
@@ -58,8 +63,7 @@ def score_plain(lm: LanguageModel, rows: Sequence[tuple[Tokens, int]]) -> list[f
     row = torch.repeat_interleave(torch.arange(len(rows)), torch.tensor(counts)).to(lm.device)
     column = lm.tensor([[at - 1 for tokens, start in rows for at in range(start, len(tokens))]])[0]
     targets = lm.tensor([[token for tokens, start in rows for token in tokens[start:]]])[0]
-    values = lm.log_likelihoods(states[row, column], targets)
-    return _sums(values, counts)
+    return lm.log_likelihoods(states[row, column], targets), counts
 
 
 def score_prefixes(lm: LanguageModel, prefixes: Sequence[Prefix]) -> list[ScoredPrefix]:

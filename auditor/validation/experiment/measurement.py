@@ -10,7 +10,7 @@ from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Finding, Outcome
-from auditor.record.request import Choose, Generate, Inspect, NextTokens, Request, Score
+from auditor.record.request import Choose, Generate, Inspect, NextTokens, Request, Score, ScoreWords
 from auditor.record.subject import Access, Stratum
 from auditor.scan.conduct import measured
 from auditor.validation.experiment.answers import Answers, Probes, Progress
@@ -24,6 +24,7 @@ _ACCESS: Mapping[type[Request], Access] = {
     Generate: Access.TEXT,
     NextTokens: Access.TOP_LOGPROBS,
     Score: Access.LOGPROBS,
+    ScoreWords: Access.LOGPROBS,
     Choose: Access.LOGPROBS,
     Inspect: Access.WEIGHTS,
 }
