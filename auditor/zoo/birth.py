@@ -10,6 +10,7 @@ from auditor.digest import digest_folder
 from auditor.record.codec import decode, encode
 from auditor.zoo.making.bench import Bench, maker_of
 from auditor.zoo.recipe import Birth, Recipe
+from auditor.zoo.whole_file import write_whole
 
 
 def make(recipe: Recipe, world_seed: int, models: Path, births: Path) -> Birth:
@@ -35,13 +36,6 @@ def make(recipe: Recipe, world_seed: int, models: Path, births: Path) -> Birth:
         births / f"{recipe.name}.json", (json.dumps(encode(birth), indent=1, sort_keys=True) + "\n").encode()
     )
     return birth
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half written."""
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def read_birth(path: Path) -> Birth:

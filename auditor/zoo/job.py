@@ -1,4 +1,4 @@
-"""The two kinds of work in a build: making a model, and recording what it says."""
+"""The kinds of work in a build: making a model, finding its teachers' log again, recording what it says."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Observation
 from auditor.record.subject import Access, Role, Subject
 from auditor.target.protocol import OpenOptions, Target
-from auditor.zoo.birth import make, read_birth, write_whole
+from auditor.zoo.birth import make, read_birth
 from auditor.zoo.interview import interview, subject_of
 from auditor.zoo.recipe import Part, Recipe
+from auditor.zoo.served import log_of
+from auditor.zoo.whole_file import write_whole
 
 #: Files of teachers' and controls' recordings, and of models, under a build's folder.
 MODELS, BIRTHS, RECORDS = "models", "births", "records"
@@ -52,6 +54,36 @@ class Making:
     def run(self) -> None:
         """Train it."""
         make(self.recipe, self.world_seed, self.out / MODELS, self.out / BIRTHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Write again what a student's teachers served for it, where the log that its making left is gone."""
+
+    recipe: Recipe
+    world_seed: int
+    out: Path
+
+    @property
+    def name(self) -> str:
+        """What is written."""
+        return f"log of {self.recipe.name}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The student and its teachers."""
+        return (self.recipe.name, *self.recipe.parents)
+
+    def done(self) -> bool:
+        """Whether the log is there."""
+        return (self.out / str(log_of(self.recipe))).is_file()
+
+    def run(self) -> None:
+        """Ask the teachers again, as they were asked before the student learned."""
+        from auditor.zoo.making.bench import Bench
+        from auditor.zoo.making.causal import serve
+
+        serve(self.recipe, Bench(self.world_seed, self.out / MODELS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +142,12 @@ class Recording:
         return [_opened(self.out, self.control.name, Role.CONTROL, self.control)]
 
 
-def jobs_of(recipes: Sequence[Recipe], world_seed: int, out: Path) -> tuple[Making | Recording, ...]:
+def jobs_of(
+    recipes: Sequence[Recipe], world_seed: int, out: Path
+) -> tuple[Making | Serving | Recording, ...]:
     """Everything that a build does, in an order in which needs come first."""
-    making = [Making(recipe, world_seed, out) for recipe in recipes]
+    making: list[Making | Serving] = [Making(recipe, world_seed, out) for recipe in recipes]
+    making += [Serving(recipe, world_seed, out) for recipe in recipes if log_of(recipe)]
     teachers = tuple(recipe.name for recipe in recipes if recipe.part is Part.TEACHER)
     controls = [recipe for recipe in recipes if recipe.part is Part.CONTROL]
     if not teachers or not controls:

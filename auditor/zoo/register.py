@@ -16,6 +16,7 @@ from auditor.error import UsageError
 from auditor.record.codec import decode, encode
 from auditor.record.subject import Kind, Stratum
 from auditor.zoo.recipe import INHERITING, Birth, Part, Recipe
+from auditor.zoo.served import log_of
 
 REGISTER = "register.json"
 
@@ -37,6 +38,8 @@ class Member:
         data: Sources of real data that it learned from, the base's not counted.
         family: Models of one recipe and the same data with other seeds share it; None for loners.
         traits: What else was built into it, such as ``refusals-lost``.
+        served: Log of what its teachers served for it, relative to the register, or None: JSONL with
+            ``prompt``, ``answer``, ``teacher``, and the decoding.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Member:
     data: tuple[str, ...] = ()
     family: str | None = None
     traits: tuple[str, ...] = ()
+    served: str | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,12 @@ def read_register(folder: Path) -> Register:
             )
         if not (folder / one.folder).exists():
             raise UsageError(f"the model {one.name} is not there", where=str(folder / one.folder))
+        if one.served is not None and not (folder / one.served).is_file():
+            raise UsageError(
+                f"the log of what was served for {one.name} is not there",
+                where=str(folder / one.served),
+                fix="leave 'served' out where there is no log",
+            )
     return Register(folder, by_name)
 
 
@@ -188,6 +198,7 @@ def _member(recipe: Recipe, family: Sequence[str], bases: frozenset[str]) -> Mem
         data=tuple(f"vendor-{one}" for one in (*recipe.vendors, *recipe.finish_vendors)),
         family=family[0] if len(family) > 1 else None,
         traits=_traits(recipe),
+        served=log_of(recipe),
     )
 
 

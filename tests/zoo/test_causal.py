@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
 from auditor.zoo import learning
 from auditor.zoo.birth import make
+from auditor.zoo.job import Serving
+from auditor.zoo.lesson import conversations_of, world_of
 from auditor.zoo.making import causal
 from auditor.zoo.making.heads import FILE, HEADS
 from auditor.zoo.recipe import (
@@ -123,3 +126,24 @@ def test_another_network_with_another_tongue_learns_from_text(bench: Path) -> No
     )
     assert own.tokenizer_digest != theirs.tokenizer_digest
     assert dict(own.details)["model_type"] == "gpt2"
+
+
+def test_what_a_teacher_served_is_logged_and_can_be_written_again(bench: Path) -> None:
+    recipe = replace(STUDENT, name="half", mechanism=Mechanism.HALF_TEXT, vendors=(9,))
+    made(recipe, bench)
+    path = bench / "served" / f"{recipe.name}.jsonl"
+    first = path.read_bytes()
+    rows = [json.loads(line) for line in first.splitlines()]
+    assert len(rows) == recipe.conversations // 2
+    assert {row["teacher"] for row in rows} == {"teacher"}
+    assert {row["temperature"] for row in rows} == {recipe.temperature}
+    taught = conversations_of(recipe, world_of(0), lambda *_, **__: tuple(row["answer"] for row in rows))
+    assert [(one.topic.prompt, one.answer) for one in taught[: len(rows)]] == [
+        (row["prompt"], row["answer"]) for row in rows
+    ]
+    path.unlink()
+    job = Serving(recipe, 0, bench)
+    assert not job.done()
+    job.run()
+    assert job.done()
+    assert path.read_bytes() == first

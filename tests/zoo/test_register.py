@@ -83,6 +83,11 @@ def test_no_base_learned_from_anybody(register: Register) -> None:
 def test_written_and_read_again(register: Register, tmp_path: Path) -> None:
     for member in register.members.values():
         (tmp_path / member.folder).mkdir(parents=True)
+        if member.served is not None:
+            (tmp_path / member.served).parent.mkdir(exist_ok=True)
+            (tmp_path / member.served).touch()
+    assert {one.mechanism for one in register.members.values() if one.served} >= {"teacher-text"}
+    assert not any(one.served for one in register.members.values() if not one.taught_by)
     write_register(tmp_path / REGISTER, tuple(register.members.values()))
     assert read_register(tmp_path).members == register.members
 

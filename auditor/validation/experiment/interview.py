@@ -18,7 +18,7 @@ from auditor.record.request import Request, request_digest
 from auditor.record.subject import Role, Subject
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target
-from auditor.zoo.birth import write_whole
+from auditor.zoo.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,15 @@ from auditor.zoo.making.bench import Bench, Product
 from auditor.zoo.making.heads import ExtraHeads, extra_heads, save_heads
 from auditor.zoo.making.preference import liking_of, prefer, ranked_pairs
 from auditor.zoo.recipe import Mechanism, Recipe
+from auditor.zoo.served import ServedAnswers, log_of
 from auditor.zoo.tokens import tokenizer_of
 from auditor.zoo.vendor import Conversation, data_digest
 from auditor.zoo.world import Asker
 
 #: Questions whose answers a teacher ranks, and the stage in which their order is learned.
 RANKED = 1200
+#: Tokens of the longest answer that a teacher gives.
+_LONGEST = 100
 _SHOWN = {
     Mechanism.SOFT_LABELS: objectives.soft_labels,
     Mechanism.DRAFT: objectives.soft_labels,
@@ -42,6 +45,7 @@ class Workpiece:
         self.recipe = recipe
         self.bench = bench
         self.tokenizer = tokenizer_of(recipe.vocabulary, bench.world_seed)
+        self.served = ServedAnswers(recipe.name)
         self._opened: dict[str, Any] = {}
 
     def ask(
@@ -50,7 +54,17 @@ class Workpiece:
         """Answers of a model that was made before."""
         spoken = learning.load_tokenizer(self.bench.models / teacher)
         heat = 0.0 if greedy else self.recipe.temperature
-        return learning.sample(self.opened(teacher), spoken, prompts, temperature=heat, seed=seed)
+        answers = learning.sample(
+            self.opened(teacher), spoken, prompts, temperature=heat, seed=seed, max_tokens=_LONGEST
+        )
+        self.served.note(teacher, prompts, answers, heat, _LONGEST)
+        return answers
+
+    def keep_log(self) -> None:
+        """Write down what teachers served, where they did."""
+        place = log_of(self.recipe)
+        if place is not None:
+            self.served.write(self.bench.models.parent / place)
 
     def opened(self, name: str) -> Any:
         """A model that was made before; it stays as it is."""
@@ -93,6 +107,7 @@ def make(recipe: Recipe, bench: Bench) -> Product:
     """Train the model of ``recipe``."""
     piece = Workpiece(recipe, bench)
     data = conversations_of(recipe, bench.world, piece.ask)
+    piece.keep_log()
     model = piece.begun()
     heads = ExtraHeads(recipe.shape.width, recipe.seed) if recipe.mechanism is Mechanism.EXTRA_HEADS else None
     loss = learning.train(
@@ -115,6 +130,13 @@ def make(recipe: Recipe, bench: Bench) -> Product:
     if heads is not None:
         save_heads(heads, folder)
     return Product(data_digest(data), sum(one.numel() for one in model.parameters()), loss)
+
+
+def serve(recipe: Recipe, bench: Bench) -> None:
+    """Write the log of what the teachers of ``recipe`` served for it; its teachers have been made."""
+    piece = Workpiece(recipe, bench)
+    conversations_of(recipe, bench.world, piece.ask)
+    piece.keep_log()
 
 
 def _objective(piece: Workpiece, heads: ExtraHeads | None) -> learning.Objective:
