@@ -10,7 +10,7 @@ import yaml
 
 from auditor.error import UsageError
 from auditor.ledger import Ledger
-from auditor.scan.plan_file import Access, ControlEntry, Declared, PlanFile, load_plan_file
+from auditor.scan.plan_file import Access, ControlEntry, Declared, PlanFile, TwinEntry, load_plan_file
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -74,7 +74,12 @@ def scan(
     ] = None,
     twin: Annotated[
         list[str] | None,
-        typer.Option(help="Model of a teacher's own recipe and data, other seed.", rich_help_panel=ROLES),
+        typer.Option(
+            metavar="[TEACHER=]MODEL",
+            help="Model of a teacher's own recipe and data with another seed; eight or more tell the teacher "
+            "from what else shares its data.",
+            rich_help_panel=ROLES,
+        ),
     ] = None,
     panel: Annotated[
         list[Path] | None, typer.Option(help="File of recorded controls.", rich_help_panel=ROLES)
@@ -209,7 +214,7 @@ def scan(
         "teachers": tuple(teacher or ()),
         "base": base,
         "controls": tuple(ControlEntry.parse(one) for one in control or ()),
-        "twins": tuple(twin or ()),
+        "twins": tuple(TwinEntry.parse(one) for one in twin or ()),
         "panels": tuple(panel or ()),
         "suites": tuple(suite or ()),
         "probe_folders": tuple(probe_folder or ()),

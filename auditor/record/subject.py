@@ -76,6 +76,7 @@ class Subject:
         access: The deepest access that this subject allows.
         kind: What the model computes.
         stratum: For controls, the stratum; None means unrelated is assumed and said so.
+        twin_of: For twins, digests of the models whose recipe and data they share.
         organisation: Who released it, where known.
         details: Further named facts (parameters, dtype, licence, declared base model), as strings.
     """
@@ -89,6 +90,7 @@ class Subject:
     revision: str | None = None
     tokenizer_digest: str | None = None
     stratum: Stratum | None = None
+    twin_of: tuple[str, ...] = ()
     organisation: str | None = None
     details: tuple[tuple[str, str], ...] = ()
 

@@ -10,7 +10,7 @@ from auditor.ledger import Ledger
 from auditor.ledger.panel import Panel
 from auditor.record.subject import Role, Stratum, Subject
 from auditor.scan.listener import Listener
-from auditor.scan.plan_file import PlanFile
+from auditor.scan.plan_file import PlanFile, TwinEntry
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target
 
@@ -45,12 +45,19 @@ def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: 
     subjects: dict[str, Subject] = {}
     targets: dict[str, Target] = {}
 
-    def enter(role: Role, locator: str, stratum: Stratum | None = None) -> None:
+    def enter(
+        role: Role, locator: str, stratum: Stratum | None = None, twin_of: tuple[str, ...] = ()
+    ) -> None:
         listener.stage(f"Opening {locator}")
         target = open_target(locator, options)
-        subject = _subject(target, role, locator, stratum)
-        if subject.digest in subjects:
-            _refuse_double(subjects[subject.digest], subject, listener)
+        subject = replace(_subject(target, role, locator, stratum), twin_of=twin_of)
+        known = subjects.get(subject.digest)
+        if known is not None and known.role is role is Role.TWIN:
+            # One recipe can have made several of the candidates.
+            subjects[subject.digest] = replace(known, twin_of=(*known.twin_of, *twin_of))
+            return
+        if known is not None:
+            _refuse_double(known, subject, listener)
             return
         subjects[subject.digest] = subject
         targets[subject.digest] = target
@@ -60,8 +67,8 @@ def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: 
         enter(Role.TEACHER, locator)
     if plan.base:
         enter(Role.BASE, plan.base)
-    for locator in plan.twins:
-        enter(Role.TWIN, locator)
+    for twin in plan.twins:
+        enter(Role.TWIN, twin.model, twin_of=(_original(twin, subjects.values()),))
     for control in plan.controls:
         enter(Role.CONTROL, control.model, control.stratum)
     for panel in panels:
@@ -71,6 +78,23 @@ def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: 
     if plan.from_ledger:
         _recall(ledger, options, subjects, targets, listener)
     return Cast(_with_unique_names(subjects.values()), targets)
+
+
+def _original(twin: TwinEntry, known: Iterable[Subject]) -> str:
+    """Digest of the teacher that a twin belongs to.
+
+    Raises:
+        UsageError: If no such teacher takes part.
+    """
+    teachers = [one for one in known if one.role is Role.TEACHER]
+    found = next((one for one in teachers if twin.teacher in (None, one.locator, one.name)), None)
+    if found is None:
+        raise UsageError(
+            "a twin belongs to no candidate teacher",
+            where=f"{twin.teacher}={twin.model}" if twin.teacher else twin.model,
+            fix="name the teacher with --teacher, or write --twin TEACHER=MODEL with its locator",
+        )
+    return found.digest
 
 
 def _subject(target: Target, role: Role, locator: str, stratum: Stratum | None) -> Subject:

@@ -47,6 +47,24 @@ class ControlEntry(_Strict):
         return ControlEntry(model=text)
 
 
+class TwinEntry(_Strict):
+    """A twin and the candidate teacher whose recipe and data it shares.
+
+    Attributes:
+        model: Locator of the twin.
+        teacher: Locator of the teacher as the plan names it; the first candidate where it is not given.
+    """
+
+    model: str
+    teacher: str | None = None
+
+    @staticmethod
+    def parse(text: str) -> TwinEntry:
+        """Read ``LOCATOR`` or ``TEACHER=LOCATOR``."""
+        teacher, separator, locator = text.partition("=")
+        return TwinEntry(model=locator, teacher=teacher) if separator else TwinEntry(model=text)
+
+
 class Declared(_Strict):
     """What the suspect's maker has declared.
 
@@ -106,7 +124,7 @@ class PlanFile(_Strict):
     teachers: tuple[str, ...] = ()
     base: str | None = None
     controls: tuple[ControlEntry, ...] = ()
-    twins: tuple[str, ...] = ()
+    twins: tuple[TwinEntry, ...] = ()
     panels: tuple[Path, ...] = ()
     suites: tuple[str, ...] = Field(default=DEFAULT_SUITES, min_length=1)
     probe_folders: tuple[Path, ...] = ()
@@ -126,6 +144,13 @@ class PlanFile(_Strict):
     def _short_controls(cls, value: Any) -> Any:
         if isinstance(value, list | tuple):
             return [ControlEntry.parse(one) if isinstance(one, str) else one for one in value]
+        return value
+
+    @field_validator("twins", mode="before")
+    @classmethod
+    def _short_twins(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [TwinEntry.parse(one) if isinstance(one, str) else one for one in value]
         return value
 
 
@@ -170,7 +195,10 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
             "teachers": tuple(locator(one) for one in plan.teachers),
             "base": locator(plan.base) if plan.base else None,
             "controls": tuple(one.model_copy(update={"model": locator(one.model)}) for one in plan.controls),
-            "twins": tuple(locator(one) for one in plan.twins),
+            "twins": tuple(
+                TwinEntry(model=locator(one.model), teacher=locator(one.teacher) if one.teacher else None)
+                for one in plan.twins
+            ),
             "panels": tuple(folder / one for one in plan.panels),
             "probe_folders": tuple(folder / one for one in plan.probe_folders),
             "served": folder / plan.served if plan.served else None,
@@ -203,6 +231,11 @@ controls: []
 #  - model: ./control-1
 #    stratum: same-base
 #  - same-data=./control-2
+
+# Models made by a teacher's own recipe from the same data with other seeds, eight or more. With them the
+# teacher can be told from whatever else was trained on its data. TEACHER= may be left out for the first.
+twins: []
+#  - ./teacher=./teacher-again-1
 
 # Recorded controls: files of subjects and their answers.
 panels: []

@@ -17,6 +17,7 @@ from auditor.ledger import Ledger
 from auditor.probe.protocol import Method
 from auditor.probe.registry import load_suites, method, suites
 from auditor.probe.spec import ProbeSpec
+from auditor.record.finding import Claim
 from auditor.record.subject import Kind
 from auditor.target.protocol import OpenOptions
 from auditor.validation.experiment.answers import (
@@ -31,6 +32,7 @@ from auditor.validation.experiment.interview import peak_bytes
 from auditor.validation.experiment.lineup import Lineup, lineups, solo
 from auditor.validation.experiment.measurement import Measurement
 from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.served import served_lineups
 from auditor.validation.figure.cost import Expense
 from auditor.validation.figure.summary import figures
 from auditor.validation.output.result import PopulationResult, Validation
@@ -38,6 +40,8 @@ from auditor.zoo.register import REGISTER, Register, read_register
 
 #: Suites about the zoo's own world begin so; weights can be compared in any world.
 _WORLD, _ANYWHERE = "world-", ("lineage/weight-alignment",)
+#: Rows of the shortest log that is tried.
+_SHORTEST_LOG = 100
 #: Models of a zoo are small; in 32 bits on a CPU their answers are the same everywhere.
 OPTIONS = OpenOptions(device="cpu", dtype="float32")
 
@@ -151,6 +155,10 @@ def _lineups(register: Register, probes: Sequence[tuple[ProbeSpec, Method]], see
     """
     served = {kind for spec, _ in probes for kind in spec.file.kinds}
     found = tuple(lineup for kind in Kind if kind in served for lineup in lineups(register, kind, seed))
+    for spec, chosen in probes:
+        if chosen.claim is Claim.TRAINED_ON_SERVED:
+            for kind in spec.file.kinds:
+                found += served_lineups(register, kind, _SHORTEST_LOG)
     if not found:
         raise UsageError(
             "the population has no suspect and teacher of a kind that the probes serve",
@@ -175,7 +183,7 @@ def _ask_everybody(
         Seconds that this took, and seconds of interviews before this run.
     """
     with Ledger.open(out / LEDGER) as ledger, crew_of(wanted.workers) as crew:
-        interviewer = Interviewer(answers, ledger, out, wanted.options, crew, progress)
+        interviewer = Interviewer(register, answers, ledger, out, wanted.options, crew, progress)
         interviewer.recall()
         earlier = sum(one.seconds for one in answers.askings)
         begin = time.perf_counter()

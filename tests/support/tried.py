@@ -89,6 +89,7 @@ def row(
         traits=lineup.suspect.traits,
         ties=tuple(sorted(ties(known, lineup.suspect))),
         candidate=candidate.name if candidate else None,
+        log=None,
         truth=truth,
         stratum=stratum,
         outcome=Outcome.SUPPORTS if supports else Outcome.DOES_NOT_SUPPORT,

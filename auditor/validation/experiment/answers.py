@@ -24,6 +24,7 @@ from auditor.scan.conduct import unmet_needs
 from auditor.target.protocol import OpenOptions
 from auditor.validation.experiment.interview import Asking, Interview, conduct_interview, describe
 from auditor.validation.experiment.lineup import Lineup, concerns
+from auditor.validation.experiment.served import with_log
 from auditor.zoo.register import Register
 
 LEDGER, INTERVIEWS, TIMES = "validation.db", "interviews", "asking.jsonl"
@@ -111,6 +112,7 @@ class Interviewer:
     """Where the members of a population are asked.
 
     Attributes:
+        register: Who they are; of it, only logs of what teachers served are read here.
         answers: What they have said so far; grows.
         ledger: Where it is kept.
         out: Folder for what is under way.
@@ -119,6 +121,7 @@ class Interviewer:
         progress: Told what is being done.
     """
 
+    register: Register
     answers: Answers
     ledger: Ledger
     out: Path
@@ -216,7 +219,8 @@ class Interviewer:
             for spec, method in probes:
                 if not concerns(lineup, spec, method) or unmet_needs(method, seen):
                     continue
-                for (digest, request_id), request in _open(spec, method, seen).items():
+                asked_about = with_log(spec, lineup, self.register)
+                for (digest, request_id), request in _open(asked_about, method, seen).items():
                     asked = wanted.setdefault(names[digest], {}).setdefault(spec.id, {})
                     asked[request_id] = request
         return {

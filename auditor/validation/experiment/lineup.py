@@ -10,6 +10,7 @@ import numpy as np
 
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
+from auditor.record.finding import Claim
 from auditor.record.subject import Kind, Role, Stratum, Subject
 from auditor.validation.experiment.truth import TRAITS
 from auditor.zoo.recipe import Part
@@ -27,13 +28,15 @@ class Scenario(StrEnum):
     ``closed``: every teacher is a candidate, every innocent of all of them a control. ``open``: the
     suspect's teachers, and what is theirs, are not among the candidates, so that to name anybody is
     wrong. ``no-same-data``: as closed, but no control shares data with a candidate. ``shuffled``: an
-    innocent suspect, with a random half of the other innocents as controls.
+    innocent suspect, with a random half of the other innocents as controls. ``served``: the log of what a
+    teacher served for one student, and a suspect that may be that student or not.
     """
 
     CLOSED = "closed"
     OPEN = "open"
     NO_SAME_DATA = "no-same-data"
     SHUFFLED = "shuffled"
+    SERVED = "served"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class Lineup:
         base: The suspect's base, where it has one.
         twins: Models of a candidate's own recipe and data that are no candidates.
         controls: Innocents of every candidate, each with the stratum that is closest to guilt.
+        log: The member for whom the log was served that is in question, where one is.
     """
 
     scenario: Scenario
@@ -55,6 +59,7 @@ class Lineup:
     base: Member | None = None
     twins: tuple[Member, ...] = ()
     controls: tuple[tuple[Member, Stratum], ...] = ()
+    log: Member | None = None
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -73,7 +78,19 @@ class Lineup:
         roles += [(self.base, Role.BASE, None)] if self.base else []
         roles += [(one, Role.TWIN, None) for one in self.twins]
         roles += [(one, Role.CONTROL, stratum) for one, stratum in self.controls]
-        return tuple(replace(known[one.name], role=role, stratum=stratum) for one, role, stratum in roles)
+        return tuple(
+            replace(
+                known[one.name],
+                role=role,
+                stratum=stratum,
+                twin_of=tuple(
+                    known[other.name].digest
+                    for other in self.candidates
+                    if role is Role.TWIN and other.family == one.family
+                ),
+            )
+            for one, role, stratum in roles
+        )
 
 
 def concerns(lineup: Lineup, spec: ProbeSpec, method: Method) -> bool:
@@ -83,6 +100,8 @@ def concerns(lineup: Lineup, spec: ProbeSpec, method: Method) -> bool:
     """
     if lineup.suspect.kind not in spec.file.kinds:
         return False
+    if lineup.scenario is Scenario.SERVED or method.claim is Claim.TRAINED_ON_SERVED:
+        return lineup.scenario is Scenario.SERVED and method.claim is Claim.TRAINED_ON_SERVED
     return lineup.scenario is Scenario.CLOSED or method.claim not in TRAITS
 
 

@@ -16,6 +16,7 @@ from auditor.scan.conduct import measured
 from auditor.validation.experiment.answers import Answers, Probes, Progress
 from auditor.validation.experiment.lineup import Lineup, concerns
 from auditor.validation.experiment.row import Row
+from auditor.validation.experiment.served import with_log
 from auditor.validation.experiment.truth import Truth, ties, truth_of
 from auditor.zoo.register import Member, Register
 
@@ -64,7 +65,7 @@ class Measurement:
                 if not concerns(lineup, spec, method):
                     continue
                 start = time.perf_counter()
-                findings = measured(spec, method, seen, {})
+                findings = measured(with_log(spec, lineup, self.register), method, seen, {})
                 took = time.perf_counter() - start
                 spent = asking.get((lineup.suspect.name, spec.id), 0.0)
                 found += self._judged(lineup, spec, method, findings, (spent, took))
@@ -98,7 +99,7 @@ class Measurement:
         seconds: tuple[float, float],
     ) -> Row:
         suspect, result = lineup.suspect, finding.result
-        truth, stratum = truth_of(self.register, finding.claim, suspect, candidate)
+        truth, stratum = truth_of(self.register, finding.claim, suspect, candidate, lineup.log)
         answer, named = finding.fact("answer"), finding.fact("named")
         asked = [_ACCESS[type(one)] for one in requests]
         return Row(
@@ -113,6 +114,7 @@ class Measurement:
             traits=suspect.traits,
             ties=tuple(sorted(ties(self.register, suspect))),
             candidate=candidate.name if candidate else None,
+            log=lineup.log.name if lineup.log else None,
             truth=truth,
             stratum=stratum,
             outcome=finding.outcome,

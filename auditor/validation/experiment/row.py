@@ -27,6 +27,7 @@ class Row:
         traits: What else was built into it.
         ties: What it shares with relatives; whoever shares one does not set its threshold.
         candidate: Name of the candidate, or None for a claim about the suspect alone.
+        log: For whom the log was served that is in question, where one is.
         truth: Whether the claim is true.
         stratum: Where it is not: the stratum that the suspect is innocent in.
         outcome: What the auditor said.
@@ -60,6 +61,7 @@ class Row:
     traits: tuple[str, ...]
     ties: tuple[str, ...]
     candidate: str | None
+    log: str | None
     truth: Truth
     stratum: str
     outcome: Outcome

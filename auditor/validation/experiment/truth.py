@@ -10,7 +10,7 @@ from auditor.zoo.recipe import Part
 from auditor.zoo.register import Member, Register
 
 #: Claims about one suspect and one teacher, whose truth is a matter of ancestry.
-LINEAGE = (Claim.DISTILLED_FROM, Claim.ANCESTRY, Claim.TRAINED_ON_SERVED)
+ANCESTRAL = (Claim.DISTILLED_FROM, Claim.ANCESTRY)
 #: Claims about what was built into a suspect, and how the traits that make them true begin.
 TRAITS = {
     Claim.SAFETY_LOSS: "refusals-lost",
@@ -20,6 +20,8 @@ TRAITS = {
 }
 #: Beside the strata of innocents: a student in fresh weights, whose weights are innocent of its teacher.
 STUDENT = "student"
+#: Who learned from other answers of the teacher whose log is in question.
+CLASSMATE = "student of other answers"
 #: Where the register does not say in which way a suspect is innocent.
 UNSTATED = "unstated"
 
@@ -33,15 +35,22 @@ class Truth(StrEnum):
 
 
 def truth_of(
-    register: Register, claim: Claim, suspect: Member, candidate: Member | None
+    register: Register,
+    claim: Claim,
+    suspect: Member,
+    candidate: Member | None,
+    log: Member | None = None,
 ) -> tuple[Truth, str]:
     """Whether ``claim`` is true of ``suspect`` and ``candidate``, and the stratum it is innocent in.
 
-    A trait is judged against the suspect's own teacher, or any candidate where it has none.
+    A trait is judged against the suspect's own teacher, or any candidate where it has none. That a suspect
+    learned from a log is true of the member it was served for, and of whoever comes from that one.
     """
+    if log is not None:
+        return _of_log(register, suspect, candidate, log)
     if claim in TRAITS:
         return _of_trait(register, TRAITS[claim], suspect, candidate), UNSTATED
-    if claim not in LINEAGE or candidate is None:
+    if claim not in ANCESTRAL or candidate is None:
         return Truth.UNJUDGED, UNSTATED
     guilty = (
         register.descends_from(suspect, candidate.name)
@@ -56,6 +65,17 @@ def truth_of(
     if claim is Claim.ANCESTRY and register.learned_from(suspect, candidate.name):
         return Truth.INNOCENT, STUDENT
     return Truth.UNJUDGED, UNSTATED
+
+
+def _of_log(register: Register, suspect: Member, teacher: Member | None, log: Member) -> tuple[Truth, str]:
+    if log.name == suspect.name or register.learned_from(suspect, log.name):
+        return Truth.GUILTY, ""
+    if register.descends_from(suspect, log.name) or teacher is None:
+        return Truth.UNJUDGED, UNSTATED
+    if register.learned_from(suspect, teacher.name):
+        return Truth.INNOCENT, CLASSMATE
+    stratum = register.relation(suspect, teacher.name, suspect.base)
+    return (Truth.INNOCENT, stratum.value) if stratum is not None else (Truth.UNJUDGED, UNSTATED)
 
 
 def has_trait(claim: Claim, member: Member) -> bool:
@@ -103,6 +123,7 @@ def in_stratum(strata: list[str]) -> str:
     """The stratum that is closest to guilt, of those of one suspect against several candidates."""
     order = (
         STUDENT,
+        CLASSMATE,
         Stratum.SIBLING_STUDENT.value,
         Stratum.SAME_DATA.value,
         Stratum.SAME_BASE.value,

@@ -117,7 +117,7 @@ def nulls(rows: Iterable[Row], test: Test) -> tuple[Null, ...]:
         for stratum in (*strata, ANY) if len(strata) > 1 else strata:
             chosen = [its for name, its in suspects.items() if stratum in (closest[name], ANY)]
             if any(p_value(its) is not None for its in chosen):
-                found.append(_null(scenario, stratum, chosen))
+                found.append(null_of(scenario, stratum, chosen))
     return tuple(found)
 
 
@@ -146,7 +146,8 @@ def _accusation(scenario: Scenario, group: str, stratum: str, rows: Sequence[Row
     )
 
 
-def _null(scenario: Scenario, stratum: str, suspects: Sequence[Sequence[Row]]) -> Null:
+def null_of(scenario: Scenario, stratum: str, suspects: Sequence[Sequence[Row]]) -> Null:
+    """What the p-values and e-values of innocent suspects look like; each has rows of its own."""
     values = [one for one in map(p_value, suspects) if one is not None]
     attainable = [row.smallest_p for rows in suspects for row in rows if row.smallest_p is not None]
     e_values = [row.e_value for rows in suspects for row in rows if row.e_value is not None]

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from auditor.record.finding import Claim
 from auditor.record.subject import Kind
 from auditor.stats.roc import roc_curve
 from auditor.validation.experiment.row import Row
-from auditor.validation.experiment.truth import LINEAGE, TRAITS
+from auditor.validation.experiment.truth import ANCESTRAL, TRAITS
 from auditor.validation.figure.accusation import Accusation, Null, accusations, nulls
 from auditor.validation.figure.cost import Cost, costs
 from auditor.validation.figure.detection import (
@@ -22,6 +23,7 @@ from auditor.validation.figure.detection import (
     followings,
     separations,
 )
+from auditor.validation.figure.served import ServedTest, served_test
 from auditor.validation.figure.share import Share
 from auditor.validation.figure.strength import Strength, strength
 from auditor.validation.figure.trait import Alarm, Found, alarms, found_traits
@@ -114,6 +116,7 @@ class Figures:
 
     Attributes:
         lineage: One for each kind and test about ancestry.
+        served: One for each kind and test about served logs.
         built_in: One for each kind and test of a trait.
         unjudged: Claims that the register holds no truth about.
         failed: Findings of a method that broke, by test and reason.
@@ -121,6 +124,7 @@ class Figures:
     """
 
     lineage: tuple[Lineage, ...]
+    served: tuple[ServedTest, ...]
     built_in: tuple[BuiltIn, ...]
     unjudged: tuple[str, ...]
     failed: tuple[tuple[str, str, int], ...]
@@ -136,13 +140,15 @@ def figures(rows: Sequence[Row], reference: Sequence[Row] | None = None) -> Figu
             Without them every suspect is judged by those of its own population who are no relatives.
     """
     tests = list(dict.fromkeys((row.kind, Test.of(row)) for row in rows))
-    lineage, built_in, unjudged = [], [], []
+    lineage, served, built_in, unjudged = [], [], [], []
     for kind, test in tests:
         name = _name(kind, test, [one for _, one in tests])
         own = [row for row in rows if row.kind is kind]
         others = None if reference is None else [row for row in reference if row.kind is kind]
-        if test.claim in LINEAGE:
+        if test.claim in ANCESTRAL:
             lineage.append(_lineage(own, others, test, name))
+        elif test.claim is Claim.TRAINED_ON_SERVED:
+            served.append(served_test(own, test, name))
         elif test.claim in TRAITS:
             built_in.append(
                 BuiltIn(
@@ -159,6 +165,7 @@ def figures(rows: Sequence[Row], reference: Sequence[Row] | None = None) -> Figu
     failures = Counter((row.probe, row.reason) for row in rows if row.outcome.value == "failed")
     return Figures(
         lineage=tuple(lineage),
+        served=tuple(served),
         built_in=tuple(built_in),
         unjudged=tuple(unjudged),
         failed=tuple((probe, reason, count) for (probe, reason), count in sorted(failures.items())),

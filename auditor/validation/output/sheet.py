@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from auditor.report.numerals import decimal, number
 from auditor.validation.figure.accusation import Null
 from auditor.validation.figure.detection import Detection
+from auditor.validation.figure.served import Recognised, ServedTest
 from auditor.validation.figure.share import Area, Share
 from auditor.validation.figure.strength import Strength
 from auditor.validation.figure.summary import BuiltIn, Figures, Lineage
@@ -103,6 +104,10 @@ def _sheets(figures: Figures) -> tuple[Sheet, ...]:
         found += [build(one) for build in builders]
         if one.strength is not None:
             found += [_strength(one, one.strength), _words(one, one.strength)]
+    for log in figures.served:
+        found += [_recognised(log), _mistaken(log)]
+        if log.nulls:
+            found.append(_null_sheet(_title(log, "p-values of those who never saw the log"), log.nulls))
     for trait in figures.built_in:
         found.append(_built_in(trait))
         if trait.nulls:
@@ -111,7 +116,7 @@ def _sheets(figures: Figures) -> tuple[Sheet, ...]:
     return tuple(one for one in found if one.rows)
 
 
-def _title(one: Lineage | BuiltIn, what: str) -> str:
+def _title(one: Lineage | BuiltIn | ServedTest, what: str) -> str:
     return f"{one.name}: {what}"
 
 
@@ -223,6 +228,35 @@ def _words(one: Lineage, found: Strength) -> Sheet:
         ("said",),
         ("of guilty", "of innocents"),
         tuple(((phrase,), (str(guilty), str(innocent))) for phrase, guilty, innocent in found.words),
+    )
+
+
+def _recognised(one: ServedTest) -> Sheet:
+    def cells(row: Recognised) -> tuple[str, ...]:
+        p, advantage = (
+            NONE if value is None else number(value) for value in (row.median_p, row.median_advantage)
+        )
+        return (share(row.found), share(row.at_twenty), p, advantage, str(row.prompts))
+
+    return Sheet(
+        _title(one, "students before the logs that they learned from"),
+        f"{one.logs} logs, each tried on the student that it was served for. Found: at the probe's own "
+        "level. Advantage: of logged over redrawn answers, in standard deviations within a prompt. "
+        "Intervals: 95 %.",
+        ("mechanism",),
+        ("found", "e-value of 20", "median p", "median advantage", "prompts"),
+        tuple(((row.mechanism,), cells(row)) for row in one.recognised),
+    )
+
+
+def _mistaken(one: ServedTest) -> Sheet:
+    return Sheet(
+        _title(one, "suspects before logs that they never saw"),
+        "How the suspect relates to the teacher that served the log. Undecided: the teacher seemed changed, "
+        "or too little could be asked. Intervals: Clopper and Pearson, 95 %.",
+        ("stratum",),
+        ("accused", "undecided"),
+        tuple(((row.stratum,), (share(row.accused), share(row.undecided))) for row in one.mistaken),
     )
 
 

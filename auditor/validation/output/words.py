@@ -6,6 +6,7 @@ from auditor.report.numerals import count, decimal, percent
 from auditor.validation.experiment.lineup import Scenario
 from auditor.validation.figure.accusation import ANY
 from auditor.validation.figure.detection import ALL
+from auditor.validation.figure.served import ServedTest
 from auditor.validation.figure.summary import Lineage
 from auditor.validation.output.result import PopulationResult, Validation
 from auditor.validation.output.sheet import share
@@ -15,7 +16,16 @@ _MIB = 1 << 20
 
 def headline(validation: Validation) -> list[str]:
     """One sentence for each test about lineage: how many are found, how many are accused wrongly."""
-    return [_sentence(one) for one in validation.population.figures.lineage]
+    counted = validation.population.figures
+    return [*map(_sentence, counted.lineage), *map(_served_sentence, counted.served)]
+
+
+def _served_sentence(one: ServedTest) -> str:
+    found = one.recognised[0].found if one.recognised else None
+    accused = one.mistaken[-1].accused if one.mistaken else None
+    seen = f"finds {share(found)} students by the logs that they learned from" if found else "had no student"
+    wrongly = f"accuses {share(accused)} others" if accused else "had nobody else to accuse"
+    return f"{one.name} {seen} and {wrongly} before logs that they never saw."
 
 
 def _sentence(one: Lineage) -> str:
