@@ -19,7 +19,7 @@ from auditor.error import AuditorError
 #: Called with the number of finished jobs, their total, and the name of one that was just finished.
 Progress = Callable[[int, int, str], None]
 
-_PAUSE = 0.2
+_PAUSE = 0.5
 
 
 class Job(Protocol):
@@ -99,12 +99,16 @@ def _work(jobs: Sequence[Job], claims: Path) -> None:
     from auditor.zoo.learning import one_thread
 
     one_thread()
+    overseer = multiprocessing.parent_process()
     done: set[str] = set()
     while len(done) < len(jobs):
         advanced = False
         for job in jobs:
             if job.name in done:
                 continue
+            # Whoever started the work may have been killed; nobody would ever be told of the product.
+            if overseer is not None and not overseer.is_alive():
+                return
             if job.done():
                 done.add(job.name)
                 continue

@@ -99,3 +99,27 @@ def test_a_killed_build_goes_on_where_it_stood(tmp_path: Path) -> None:
     run_all(_jobs(made), claims, 1)
     assert _diary(made).count("base") == 2
     assert (made / "child-4").is_file()
+
+
+def test_workers_end_with_whoever_started_them(tmp_path: Path) -> None:
+    """An overseer that is killed outright cannot tell them; they see it before the next job."""
+    made, claims, script = tmp_path / "made", tmp_path / "claims", tmp_path / "overseer.py"
+    made.mkdir()
+    script.write_text(
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[3])\n"
+        "from test_workshop import Step; from auditor.zoo.workshop import run_all\n"
+        "if __name__ == '__main__':\n"
+        "    jobs = [Step(f'step-{n}', (), Path(sys.argv[1]), 1.5) for n in range(40)]\n"
+        "    run_all(jobs, Path(sys.argv[2]), 1)\n"
+    )
+    arguments = [str(made), str(claims), str(Path(__file__).parent)]
+    with subprocess.Popen([sys.executable, str(script), *arguments]) as overseer:
+        deadline = time.monotonic() + 120
+        while not (made / "step-0").is_file() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        overseer.kill()
+        overseer.wait()
+    time.sleep(5)
+    finished = len(_diary(made))
+    time.sleep(4)
+    assert len(_diary(made)) == finished < 10
