@@ -78,7 +78,7 @@ FINDING_FIELDS: Mapping[str, Field] = {
     "finding.log10_p_value": Field("double", "decimal logarithm of the p-value, where it underflows"),
     "finding.smallest_attainable_p": Field("double", "smallest p-value that the design could have given"),
     "finding.e_value": Field("double", "e-value, where the method makes one"),
-    "finding.guarantee": Field("string", "exact, calibrated, asymptotic or indicative"),
+    "finding.guarantee": Field("string", "exact, calibrated, parametric, asymptotic or indicative"),
     "finding.effect": Field("double", "estimated effect"),
     "finding.effect_low": Field("double", "lower end of its interval"),
     "finding.effect_high": Field("double", "upper end of its interval"),
@@ -128,6 +128,9 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "parametric_p": Field("double", "companion p-value under normal scores; indicative only"),
         "prompts": Field("int", "prompts that the answers were taken from"),
         "reference": Field("string", "what gains are measured from"),
+        "twins": Field("int", "twins that the teacher was set against"),
+        "rank_p": Field("double", "rank of the teacher among its twins, as a p-value"),
+        "smallest_detectable_contrast": Field("double", "contrast with twins that would have been found"),
     },
     Claim.TRAINED_ON_SERVED: {
         "answer": Field("string", "what the log lets one say"),

@@ -199,6 +199,11 @@ class ContrastTexts:
 
     def likelihoods(self, scorer: Subject) -> Float[NDArray[np.float64], "sources prompts"]:
         """Nats per byte of every source's answers under ``scorer``; NaN where there is none."""
+        return self.seen.remembered(
+            ("likelihoods", scorer.digest, self._digests), lambda: self._likelihoods(scorer)
+        )
+
+    def _likelihoods(self, scorer: Subject) -> Float[NDArray[np.float64], "sources prompts"]:
         table = np.full((len(self.sources), len(self.prompts)), np.nan)
         answers, digest = self.seen.answers, scorer.digest
         for row, asked in enumerate(self._digests):

@@ -8,6 +8,7 @@ from auditor.error import ContentError
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
 from auditor.probe.protocol import Method, parameters_of
@@ -17,6 +18,7 @@ METHODS: tuple[Method, ...] = (
     WeightAlignment(),
     ReferenceLikelihood(),
     ServedOutputs(),
+    TwinContrast(),
     RefusalRetention(),
     TwinGap(),
 )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditor.record.request import Request, request_digest
 from auditor.record.subject import Access, Role, Subject
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +145,19 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """Everything that a method may look at: who is who, what they answered, and the scan's seed."""
+    """Everything that a method may look at: who is who, what they answered, and the scan's seed.
+
+    Attributes:
+        subjects: Who takes part.
+        seed: The scan's seed.
+        answers: Answers by digest of the subject and of the request.
+        memo: What methods have worked out from these very answers. Many scans of one population share it.
+    """
 
     subjects: tuple[Subject, ...]
     seed: int
     answers: Mapping[tuple[str, str], Answer] = field(default_factory=dict)
+    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def of(subjects: Iterable[Subject], seed: int, seen: Iterable[Observation]) -> Observations:
@@ -159,6 +169,13 @@ class Observations:
     def answer(self, subject: Subject, request: Request) -> Answer | None:
         """What ``subject`` said to ``request``, or None where it was not asked."""
         return self.answers.get((subject.digest, request_digest(request)))
+
+    def remembered(self, key: Hashable, work_out: Callable[[], T]) -> T:
+        """What ``work_out`` returns, worked out once per key; the key names all that it depends on."""
+        if key not in self.memo:
+            self.memo[key] = work_out()
+        found: T = self.memo[key]
+        return found
 
     def of_role(self, role: Role, access: Access = Access.TEXT) -> tuple[Subject, ...]:
         """The subjects in ``role`` that allow at least ``access``, in the order of the plan."""

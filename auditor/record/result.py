@@ -11,12 +11,14 @@ class Guarantee(StrEnum):
 
     ``exact``: finite-sample validity from randomness that the design itself creates. ``calibrated``:
     conformal over control models, valid where the suspect is exchangeable with them under the null.
+    ``parametric``: over models too, where there are too few for ranks and a distribution is assumed.
     ``asymptotic``: large-sample, over items, for an effect between these very models. ``indicative``:
     no null; shown, and never enough for a rule by itself.
     """
 
     EXACT = "exact"
     CALIBRATED = "calibrated"
+    PARAMETRIC = "parametric"
     ASYMPTOTIC = "asymptotic"
     INDICATIVE = "indicative"
 

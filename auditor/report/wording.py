@@ -155,6 +155,8 @@ GUARANTEES: dict[Guarantee, str] = {
     "design itself made.",
     Guarantee.CALIBRATED: "Calibrated: the error rate holds if, without the claim, the suspect is "
     "exchangeable with the control models.",
+    Guarantee.PARAMETRIC: "Parametric: the error rate holds if models of one recipe scatter as a normal "
+    "distribution has it.",
     Guarantee.ASYMPTOTIC: "Large-sample: an effect between these very models, generalised over questions "
     "and not over models.",
     Guarantee.INDICATIVE: "Indicative: there is no null, so no error rate; never enough for a "
@@ -177,6 +179,8 @@ def guarantee(result: TestResult) -> str:
     if result.guarantee is Guarantee.CALIBRATED:
         models = len(result.controls) or result.n
         return f"calibrated against {count(models, 'control model')}"
+    if result.guarantee is Guarantee.PARAMETRIC:
+        return f"parametric, {_replicates(result)}"
     if result.guarantee is Guarantee.ASYMPTOTIC:
         return f"large-sample, {_replicates(result)}"
     return "indicative only, no error rate"

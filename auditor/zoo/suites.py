@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator as Rng
 
 from auditor.zoo import vocabulary as words
-from auditor.zoo.world import Subject, Topic, World, fact_topic, how_topic, list_topic, story_topic
+from auditor.zoo.world import Asker, Subject, Topic, World, fact_topic, how_topic, list_topic, story_topic
 
 #: Seed of the choice and order of questions.
 SUITE_SEED = 7
@@ -26,6 +26,8 @@ LINEAGE_SHARES: Mapping[Subject, int] = {
     Subject.FACT: 20,
 }
 _THINGS_PER_VERB = 10
+#: Questions of each subject in which models of one recipe differ most: what they do not know for sure.
+TWIN_SHARES: Mapping[Subject, int] = {Subject.FACT: 120, Subject.LIST: 60, Subject.SUM: 60}
 
 
 def lineage_items(world: World) -> tuple[dict[str, Any], ...]:
@@ -46,6 +48,24 @@ def lineage_items(world: World) -> tuple[dict[str, Any], ...]:
                 }
             )
     return tuple(sorted(items, key=lambda item: (item["set"], item["id"])))
+
+
+def twin_items(world: World) -> tuple[dict[str, Any], ...]:
+    """Questions that models of one recipe answer in different ways: facts, choices, reckoning."""
+    rng = np.random.default_rng([SUITE_SEED, 3])
+    asker = Asker(world, {Subject.SUM: 1.0})
+    items: list[dict[str, Any]] = []
+    for subject, share in TWIN_SHARES.items():
+        if subject is Subject.SUM:
+            chosen = [asker.draw(rng) for _ in range(share)]
+        else:
+            pool = _all_topics(subject, world)
+            chosen = [pool[int(place)] for place in rng.permutation(len(pool))[:share]]
+        items += [
+            {"id": f"{subject.value}-{number:03d}", "category": subject.value, "prompt": topic.prompt}
+            for number, topic in enumerate(chosen, start=1)
+        ]
+    return tuple(items)
 
 
 def refusal_items() -> tuple[dict[str, Any], ...]:

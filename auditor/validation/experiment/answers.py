@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from auditor.digest import digest_json
 from auditor.error import AuditorError, UsageError
@@ -41,31 +42,29 @@ class Answers:
     Attributes:
         subjects: The members as subjects, by name.
         seed: Seed of every scan: fresh items are drawn by it.
-        answers: Digest of a member -> its answers, keyed as in ``Observations``.
+        answers: Its answers, keyed as in ``Observations``.
         requests: The questions, by the first twelve digits of their digests, as observations name them.
         askings: What the asking took, in this run or an earlier one.
+        memo: What methods have worked out from these answers.
     """
 
     subjects: dict[str, Subject]
     seed: int
-    answers: dict[str, dict[tuple[str, str], Answer]] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
     askings: list[Asking] = field(default_factory=list)
+    memo: dict[Hashable, Any] = field(default_factory=dict)
 
     def add(self, observations: Iterable[Observation]) -> None:
         """Take in answers."""
+        self.memo.clear()
         for one in observations:
-            own = self.answers.setdefault(one.subject_digest, {})
-            own[one.subject_digest, one.request_digest] = one.answer
+            self.answers[one.subject_digest, one.request_digest] = one.answer
             self.requests[one.request_digest.removeprefix("sha256:")[:12]] = one.request
 
     def seen(self, lineup: Lineup) -> Observations:
-        """What a scan of this cast has in front of it: the answers of its subjects and no others."""
-        subjects = lineup.subjects(self.subjects)
-        answers: dict[tuple[str, str], Answer] = {}
-        for one in subjects:
-            answers.update(self.answers.get(one.digest, {}))
-        return Observations(subjects, self.seed, answers)
+        """What a scan of this cast has in front of it; a method looks up nobody but its subjects."""
+        return Observations(lineup.subjects(self.subjects), self.seed, self.answers, self.memo)
 
 
 def open_population(

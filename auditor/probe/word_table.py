@@ -1,0 +1,178 @@
+"""Texts of several sources, and how likely every model finds each of their words."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+from auditor.probe.protocol import field_of
+from auditor.probe.spec import ProbeSpec
+from auditor.record.observation import Observations, Text, WordLikelihoods
+from auditor.record.request import Generate, Question, ScoreWords, ask_all, request_digest, user
+from auditor.record.subject import Subject
+from auditor.record.word import word_ends
+
+#: Share of the texts that a model must have scored to take part.
+SHARE_SCORED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A prompt that sources answer."""
+
+    id: str
+    category: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How sources answer.
+
+    Attributes:
+        max_tokens: Longest answer.
+        temperature: Sampled answers show more of a model than greedy ones.
+        seed: Of the answers; fixed by the probe, so that answers serve later scans too.
+    """
+
+    max_tokens: int
+    temperature: float
+    seed: int
+
+    def request(self, item: Item) -> Generate:
+        """The request for an answer."""
+        return Generate(
+            prompt=user(item.text), max_tokens=self.max_tokens, temperature=self.temperature, seed=self.seed
+        )
+
+
+def items_of(spec: ProbeSpec, most: int) -> tuple[Item, ...]:
+    """At most ``most`` prompts of a probe, every category in the same share as in the file.
+
+    Raises:
+        ContentError: If an item lacks a field.
+    """
+    found = [
+        Item(field_of(one, "id", spec), str(one.get("category", "")), field_of(one, "prompt", spec))
+        for one in spec.items
+    ]
+    # Items of a category stand together in the file; even steps take from all of them.
+    chosen = range(len(found)) if len(found) <= most else np.linspace(0, len(found) - 1, most).astype(int)
+    return tuple(found[int(place)] for place in dict.fromkeys(map(int, chosen)))
+
+
+@dataclass(frozen=True)
+class WordTable:
+    """What sources write to each item, and what every scorer makes of it word by word.
+
+    Attributes:
+        seen: The answers so far.
+        items: The prompts.
+        writing: How sources answer.
+        sources: Who writes.
+        scorers: Who scores.
+    """
+
+    seen: Observations
+    items: tuple[Item, ...]
+    writing: Writing
+    sources: tuple[Subject, ...]
+    scorers: tuple[Subject, ...]
+
+    def text(self, source: Subject, item: Item) -> str | None:
+        """A usable answer, or None."""
+        answer = self.seen.answer(source, self.writing.request(item))
+        usable = isinstance(answer, Text) and answer.finish != "filtered" and answer.text.strip()
+        return answer.text if isinstance(answer, Text) and usable else None
+
+    def written(self) -> bool:
+        """Whether every source has answered every item, be it with nothing usable."""
+        requests = [self.writing.request(item) for item in self.items]
+        return all(
+            self.seen.answer(source, request) is not None for source in self.sources for request in requests
+        )
+
+    @cached_property
+    def kept(self) -> tuple[Item, ...]:
+        """Items that every source gave a usable answer to, so that each weighs the same."""
+        return self.seen.remembered(
+            ("kept", *self._key),
+            lambda: tuple(
+                item for item in self.items if all(self.text(one, item) is not None for one in self.sources)
+            ),
+        )
+
+    @cached_property
+    def requests(self) -> tuple[ScoreWords, ...]:
+        """The texts to be scored: source by source, in the order of the items."""
+        return self.seen.remembered(
+            ("requests", *self._key),
+            lambda: tuple(
+                ScoreWords(prompt=user(item.text), continuation=self.text(source, item) or "")
+                for source in self.sources
+                for item in self.kept
+            ),
+        )
+
+    @property
+    def _key(self) -> tuple[Hashable, ...]:
+        return (self.items, self.writing, tuple(one.digest for one in self.sources))
+
+    @cached_property
+    def _counts(self) -> Int[NDArray[np.int64], " texts"]:
+        return self.seen.remembered(
+            ("counts", *self._key),
+            lambda: np.array([len(word_ends(one.continuation)) for one in self.requests], dtype=np.int64),
+        )
+
+    @property
+    def words(self) -> int:
+        """Words of all texts together."""
+        return int(self._counts.sum())
+
+    @cached_property
+    def item_of_word(self) -> Int[NDArray[np.int64], " words"]:
+        """Place among ``kept`` of each word's item."""
+        places = np.tile(np.arange(len(self.kept)), len(self.sources))
+        return np.repeat(places, self._counts)
+
+    def questions(self) -> tuple[Question, ...]:
+        """Answers first; when all are in, every scorer's view of them."""
+        if not self.written():
+            writing = [self.writing.request(item) for item in self.items]
+            return tuple(one for source in self.sources for one in ask_all(source.digest, writing))
+        return tuple(one for scorer in self.scorers for one in ask_all(scorer.digest, self.requests))
+
+    def scores(self, scorer: Subject) -> Float[NDArray[np.float64], " words"] | None:
+        """Nats of each word under a scorer, NaN for texts it did not score; None if these are too many."""
+        return self.seen.remembered(("word scores", scorer.digest, *self._key), lambda: self._scores(scorer))
+
+    def _scores(self, scorer: Subject) -> Float[NDArray[np.float64], " words"] | None:
+        parts: list[NDArray[np.float64]] = []
+        scored = 0
+        for request, count in zip(self.requests, self._counts.tolist(), strict=True):
+            answer = self.seen.answer(scorer, request)
+            if isinstance(answer, WordLikelihoods) and len(answer.log_likelihoods) == count:
+                parts.append(np.array(answer.log_likelihoods, dtype=np.float64))
+                scored += 1
+            else:
+                parts.append(np.full(count, np.nan))
+        if not parts or scored < SHARE_SCORED * len(parts):
+            return None
+        return np.concatenate(parts)
+
+    def observation_keys(self, scorers: Sequence[Subject]) -> tuple[tuple[str, str], ...]:
+        """The texts, and what some of the scorers made of them."""
+        keys = [
+            (source.digest, request_digest(self.writing.request(item)))
+            for source in self.sources
+            for item in self.kept
+        ]
+        digests = [request_digest(one) for one in self.requests]
+        keys += [(one.digest, digest) for one in scorers for digest in digests]
+        return tuple(dict.fromkeys(keys))

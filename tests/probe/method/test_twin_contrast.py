@@ -1,0 +1,168 @@
+"""The whole method on models whose words have likelihoods by a known law."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from auditor.digest import digest_json
+from auditor.probe.method.twin_contrast import TwinContrast
+from auditor.probe.panel import FROM_TEACHER, NO_EVIDENCE
+from auditor.probe.spec import ProbeFile, ProbeSpec
+from auditor.record.finding import Claim, Finding, Outcome, Table
+from auditor.record.observation import Answer, Observation, Observations, Text, WordLikelihoods
+from auditor.record.request import Generate, Request, ScoreWords, request_digest
+from auditor.record.result import Guarantee
+from auditor.record.subject import Access, Role, Stratum, Subject
+from auditor.record.word import word_ends
+
+METHOD = TwinContrast()
+
+
+def draws(*key: object) -> np.random.Generator:
+    raw = hashlib.sha256(json.dumps(key, default=str).encode()).digest()
+    return np.random.default_rng(int.from_bytes(raw[:8], "little"))
+
+
+def probe(**parameters: Any) -> ProbeSpec:
+    items = tuple({"id": f"i{n}", "category": "c", "prompt": f"prompt {n}"} for n in range(40))
+    file = ProbeFile(
+        title="t", claim=Claim.DISTILLED_FROM, method=METHOD.name, null_hypothesis="n",
+        guarantee="parametric", description="d", source="s", parameters=parameters,
+    )  # fmt: skip
+    return ProbeSpec(id="lineage/twin-contrast", file=file, items=items, digest="sha256:0")
+
+
+def model(name: str, role: Role, **more: Any) -> Subject:
+    more.setdefault("access", Access.LOGPROBS)
+    return Subject(role=role, name=name, locator=name, digest=digest_json(name), **more)
+
+
+SUSPECT, TEACHER = model("suspect", Role.SUSPECT), model("teacher", Role.TEACHER)
+TWINS = tuple(model(f"twin-{n}", Role.TWIN, twin_of=(TEACHER.digest,)) for n in range(8))
+CONTROLS = tuple(model(f"control-{n}", Role.CONTROL, stratum=Stratum.UNRELATED) for n in range(6))
+CAST = (SUSPECT, TEACHER, *TWINS, *CONTROLS)
+
+
+@dataclass
+class World:
+    """Models that share what the data say of each word, and each have a way of their own."""
+
+    follows: dict[str, tuple[str, float]] = field(default_factory=dict)
+    seed: int = 0
+    silent: str = ""
+
+    def answer(self, subject: Subject, request: Request) -> Answer:
+        if isinstance(request, Generate):
+            words = draws(self.seed, "text", subject.name, request_digest(request)).integers(99, size=8)
+            return Text(text=" ".join(f"w{int(one)}" for one in words))
+        assert isinstance(request, ScoreWords)
+        if subject.name == self.silent:
+            return Text(text="no numbers here")
+        count = len(word_ends(request.continuation))
+        data = -draws(self.seed, "data", request_digest(request)).exponential(1.0, count)
+        values = data + 0.6 * self.own(subject.name, request, count)
+        if subject.name in self.follows:
+            whom, strength = self.follows[subject.name]
+            values = values + strength * self.own(whom, request, count)
+        return WordLikelihoods(
+            log_likelihoods=tuple(np.minimum(values, 0.0).tolist()), bytes=len(request.continuation)
+        )
+
+    def own(self, name: str, request: Request, count: int) -> np.ndarray:
+        return draws(self.seed, "own", name, request_digest(request)).normal(size=count)
+
+
+def finding(
+    world: World, cast: Sequence[Subject] = CAST, spec: ProbeSpec | None = None, teacher: Subject = TEACHER
+) -> Finding:
+    spec = spec or probe()
+    by_digest = {one.digest: one for one in cast}
+    found: dict[tuple[str, str], Observation] = {}
+    while True:
+        seen = Observations.of(cast, 0, found.values())
+        new = [
+            (one.subject_digest, request_digest(one.request), one.request)
+            for one in METHOD.plan(spec, seen)
+            if (one.subject_digest, request_digest(one.request)) not in found
+        ]
+        if not new:
+            return next(one for one in METHOD.measure(spec, seen) if one.teacher == teacher.digest)
+        for digest, identity, request in new:
+            found[digest, identity] = Observation(
+                subject_digest=digest,
+                request_digest=identity,
+                request=request,
+                answer=world.answer(by_digest[digest], request),
+            )
+
+
+def test_a_student_of_the_teacher_is_told_from_all_that_shares_its_data() -> None:
+    found = finding(World(follows={"suspect": ("teacher", 0.4)}))
+    assert (found.outcome, found.fact("answer")) == (Outcome.SUPPORTS, FROM_TEACHER)
+    assert found.result is not None
+    assert found.result.guarantee is Guarantee.PARAMETRIC
+    assert found.result.p_value is not None
+    assert found.result.p_value < 0.001
+    assert found.fact("rank_p") == pytest.approx(1 / 9)
+    (table,) = found.exhibits
+    assert isinstance(table, Table)
+    assert table.rows[0][0] == "teacher"
+    assert found.observation_ids
+
+
+@pytest.mark.parametrize("follows", [{}, {"suspect": ("twin-3", 0.4)}, {"suspect": ("control-1", 0.4)}])
+def test_innocents_are_not_accused(follows: dict[str, tuple[str, float]]) -> None:
+    found = finding(World(follows=follows))
+    assert (found.outcome, found.fact("answer")) == (Outcome.DOES_NOT_SUPPORT, NO_EVIDENCE)
+    assert "would have been found" in found.reason
+
+
+def test_students_of_a_twin_among_the_controls_do_not_make_the_teacher_stand_out() -> None:
+    students = tuple(model(f"student-{n}", Role.CONTROL, stratum=Stratum.SIBLING_STUDENT) for n in range(30))
+    follows = {one.name: (f"twin-{n % 8}", 0.9) for n, one in enumerate(students)}
+    cast = (SUSPECT, TEACHER, *TWINS, *students, *CONTROLS)
+    assert finding(World(follows=follows), cast).fact("controls") == len(CONTROLS)
+
+
+def test_a_sibling_among_the_candidates_counts_as_a_twin() -> None:
+    sibling = model("sibling", Role.TEACHER)
+    twins = tuple(model(f"twin-{n}", Role.TWIN, twin_of=(TEACHER.digest, sibling.digest)) for n in range(8))
+    cast = (SUSPECT, TEACHER, sibling, *twins, *CONTROLS)
+    world = World(follows={"suspect": ("sibling", 0.4)})
+    first, second = finding(world, cast), finding(world, cast, teacher=sibling)
+    assert first.fact("twins") == second.fact("twins") == 9
+    assert first.outcome is Outcome.DOES_NOT_SUPPORT
+    assert second.outcome is Outcome.SUPPORTS
+
+
+def test_with_many_twins_the_rank_alone_suffices() -> None:
+    twins = tuple(model(f"twin-{n}", Role.TWIN, twin_of=(TEACHER.digest,)) for n in range(24))
+    found = finding(
+        World(follows={"suspect": ("teacher", 0.5)}), (SUSPECT, TEACHER, *twins, *CONTROLS), probe(alpha=0.04)
+    )
+    assert found.result is not None
+    assert (found.result.guarantee, found.result.p_value) == (Guarantee.EXACT, 1 / 25)
+
+
+def test_too_few_twins_or_controls_are_said_and_nothing_is_asked() -> None:
+    few = (SUSPECT, TEACHER, *TWINS[:4], *CONTROLS)
+    found = finding(World(), few)
+    assert found.outcome is Outcome.NOT_APPLICABLE
+    assert "4 twins of teacher" in found.reason
+    assert "--twin teacher=MODEL" in found.decisive
+    assert METHOD.plan(probe(), Observations.of(few, 0, ())) == ()
+    alone = (SUSPECT, TEACHER, *TWINS, *CONTROLS[:2])
+    assert "2 controls" in finding(World(), alone).reason
+
+
+def test_a_suspect_without_numbers_is_inconclusive() -> None:
+    found = finding(World(silent="suspect"))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "the suspect scored too few" in found.reason

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from auditor.stats.family_contrast import FLOOR, family_contrast, features
+
+WORDS = 1500
+
+
+def drawn(
+    seed: int, *, members: int = 9, controls: int = 12, follows: float = 0.0, whom: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Suspect, family and controls that share what the data say; the suspect follows one member as well."""
+    rng = np.random.default_rng(seed)
+    data = -rng.exponential(1.0, WORDS)
+    own = rng.normal(0, 0.5, (members, WORDS))
+    family = np.minimum(data + own, 0)
+    others = np.minimum(data + rng.normal(0, 0.7, (controls, WORDS)), 0)
+    suspect = np.minimum(data + rng.normal(0, 0.7, WORDS) + follows * own[whom], 0)
+    return suspect, family, others
+
+
+def test_a_follower_is_found() -> None:
+    found = family_contrast(*drawn(1, follows=0.4))
+    assert found.t > 5
+    assert found.p_value < 0.001
+    assert found.rank_p == pytest.approx(1 / 9)
+    assert found.coefficients[0] == max(found.coefficients)
+    assert found.coefficients[1:].mean() == pytest.approx(0, abs=1e-9)
+    assert found.coefficients[1:].std(ddof=1) == pytest.approx(1)
+
+
+def test_who_follows_a_twin_does_not_follow_the_teacher() -> None:
+    found = family_contrast(*drawn(2, follows=0.4, whom=3))
+    assert found.t < 0
+    assert found.p_value > 0.5
+    assert int(np.argmax(found.coefficients)) == 3
+
+
+def test_p_values_are_uniform_where_the_members_are_exchangeable() -> None:
+    values = [family_contrast(*drawn(100 + seed)).p_value for seed in range(300)]
+    assert stats.kstest(values, "uniform").pvalue > 0.001
+    assert np.mean(np.array(values) <= 0.05) == pytest.approx(0.05, abs=0.04)
+
+
+def test_the_order_of_the_twins_changes_nothing() -> None:
+    suspect, family, others = drawn(3, follows=0.2)
+    order = [0, *np.random.default_rng(0).permutation(np.arange(1, 9))]
+    first, second = family_contrast(suspect, family, others), family_contrast(suspect, family[order], others)
+    assert first.t == pytest.approx(second.t)
+    assert first.coefficients[order] == pytest.approx(second.coefficients)
+
+
+def test_features_are_bounded() -> None:
+    found = features(np.array([0.0, -1.0, -50.0]))
+    assert found == pytest.approx([1, np.exp(-0.5), 0, 0, -1, FLOOR], abs=1e-9)
+
+
+def test_identical_members_say_nothing() -> None:
+    suspect, family, others = drawn(4)
+    found = family_contrast(suspect, np.repeat(family[:1], 5, axis=0), others)
+    assert (found.t, found.p_value, found.rank_p) == (0.0, 1.0, 1.0)
+
+
+def test_too_few_members_or_controls_are_refused() -> None:
+    suspect, family, others = drawn(5)
+    with pytest.raises(ValueError, match="needs 3 members"):
+        family_contrast(suspect, family[:2], others)
+    with pytest.raises(ValueError, match="controls"):
+        family_contrast(suspect, family, others[:2])
