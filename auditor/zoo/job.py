@@ -23,7 +23,7 @@ MODELS, BIRTHS, RECORDS = "models", "births", "records"
 #: Name of the job that records what the teachers write.
 TEACHING = "teachers' answers"
 #: Probes whose questions to controls are recorded.
-RECORDED_SUITES = ("world-lineage",)
+RECORDED_SUITES = ("world-lineage/reference-likelihood",)
 #: Nobody: it stands for whatever suspect a scan will have. It is never asked.
 _NOBODY = Subject(role=Role.SUSPECT, name="nobody", locator="nobody", digest="nobody", access=Access.LOGPROBS)
 

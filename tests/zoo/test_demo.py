@@ -90,7 +90,7 @@ def test_recorded_observations_fit_the_shipped_teachers() -> None:
         assert sum(one.stratum is stratum for one in controls) == CONTROLS
     assert all(one.access is Access.LOGPROBS for one in controls)
     # Nothing is left to ask of a recorded model: the method itself says so.
-    (spec,) = load_suites(("world-lineage",), (content.probes(),))
+    (spec,) = load_suites(("world-lineage/reference-likelihood",), (content.probes(),))
     suspect = LocalTarget(str(SHIPPED / MODELS / "suspect"), OpenOptions(device="cpu", dtype="float32"))
     everyone = (
         subject_of(suspect, Role.SUSPECT, name="s", locator="s", access=Access.WEIGHTS),
