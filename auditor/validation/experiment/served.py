@@ -15,9 +15,10 @@ from auditor.validation.experiment.lineup import INNOCENTS, Lineup, Scenario
 from auditor.zoo.recipe import Part
 from auditor.zoo.register import Member, Register
 
-#: Logs of each mechanism that are tried, innocents of each stratum that are tried on each log, and
-#: innocents of each stratum that serve as references.
-_LOGS, _TRIED, _REFERENCES = 2, 2, 2
+#: Innocents of each stratum that are tried on each log, and that serve as references.
+_TRIED, _REFERENCES = 2, 2
+#: One log of each mechanism is tried for so many members of the population.
+_MEMBERS_PER_LOG = 100
 
 
 def served_lineups(register: Register, kind: Kind, least: int) -> tuple[Lineup, ...]:
@@ -33,13 +34,14 @@ def served_lineups(register: Register, kind: Kind, least: int) -> tuple[Lineup, 
         least: Shorter logs are left out.
     """
     teachers = {one.name: one for one in register.of_part(Part.TEACHER, kind=kind)}
+    most = max(1, round(len(register.members) / _MEMBERS_PER_LOG))
     taken: dict[str, int] = {}
     found: list[Lineup] = []
     for student in register.of_part(Part.STUDENT, kind=kind):
         if student.served is None or student.traits:
             continue
         teacher = next((teachers[name] for name in student.taught_by if name in teachers), None)
-        if teacher is None or taken.get(student.mechanism, 0) >= _LOGS:
+        if teacher is None or taken.get(student.mechanism, 0) >= most:
             continue
         if len(log_rows(register.root / student.served, teacher.name)) < least:
             continue
