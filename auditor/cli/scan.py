@@ -25,6 +25,9 @@ EXAMPLES = """
   A model behind an API, and answers that already exist:
     auditor scan openai:student@http://127.0.0.1:8000/v1 --teacher recorded:teacher.jsonl
 
+  Recorded answers alone, among hundreds of recorded models:
+    auditor scan recorded:student.jsonl --population population.csv
+
   A release check, from a plan file:
     auditor scan --plan plan.yaml
 """
@@ -75,6 +78,14 @@ def scan(
     ] = None,
     panel: Annotated[
         list[Path] | None, typer.Option(help="File of recorded controls.", rich_help_panel=ROLES)
+    ] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of recorded models (CSV, JSONL or YAML): candidate teachers and yardsticks for "
+            "what text alone can tell.",
+            rich_help_panel=ROLES,
+        ),
     ] = None,
     only_named: Annotated[
         bool,
@@ -191,6 +202,7 @@ def scan(
         "controls": tuple(ControlEntry.parse(one) for one in control or ()),
         "twins": tuple(twin or ()),
         "panels": tuple(panel or ()),
+        "population": population,
         "suites": tuple(suite or ()),
         "probe_folders": tuple(probe_folder or ()),
         "policy": policy,

@@ -80,7 +80,7 @@ def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
     Raises:
         ContentError: If a suite, probe or parameter is unknown or malformed.
     """
-    specs = load_suites(wanted.suites, (content.probes(), *wanted.probe_folders))
+    specs = load_suites(wanted.asked_suites, (content.probes(), *wanted.probe_folders))
     known = {spec.id for spec in specs}
     stray = next((name for name in wanted.parameters if name not in known), None)
     if stray is not None:

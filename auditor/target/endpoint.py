@@ -7,12 +7,23 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from auditor.error import AuditorError, EndpointError
 from auditor.record.observation import Answer, Choice, Likelihood, Text, Unanswered
-from auditor.record.request import Choose, Generate, Inspect, Message, NextTokens, Prompt, Request, Score
+from auditor.record.request import (
+    Choose,
+    Generate,
+    Inspect,
+    Message,
+    NextTokens,
+    Prompt,
+    Recall,
+    Request,
+    Score,
+)
 from auditor.target.endpoint_address import normal_url, read_key
 from auditor.target.endpoint_channel import Channel, Reply
 from auditor.target.endpoint_contact import Contact, first_contact, refused, top_fields
 from auditor.target.endpoint_reply import first_choice, read_text, read_top, refused_by_filter, too_long
 from auditor.target.protocol import Batch, Description, OpenOptions
+from auditor.target.transcript import no_recording
 
 #: Numbers of top tokens that servers are known to stop at: OpenAI's chat and its older completions.
 _TOP_LIMITS = (20, 5)
@@ -119,6 +130,8 @@ class EndpointTarget:
     def _answer(self, request: Request) -> Answer:
         if isinstance(request, Inspect):
             return Unanswered(reason="an endpoint does not show its weights")
+        if isinstance(request, Recall):
+            return no_recording()
         prompt = self._with_system(request.prompt)
         conversation = not isinstance(prompt, str)
         if isinstance(request, Score | Choose):

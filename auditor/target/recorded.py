@@ -21,7 +21,7 @@ from auditor.record.observation import (
     TopTokens,
     Unanswered,
 )
-from auditor.record.request import Choose, Generate, Prompt, Request, Score, request_digest
+from auditor.record.request import Choose, Generate, Prompt, Recall, Request, Score, request_digest
 from auditor.record.subject import Access
 from auditor.target.protocol import Batch, Description, OpenOptions
 from auditor.target.recorded_entry import (
@@ -36,6 +36,7 @@ from auditor.target.recorded_entry import (
     not_recorded,
     read_entries,
 )
+from auditor.target.transcript import transcribe
 
 #: Answers looked up at a time.
 _BATCH = 500
@@ -164,6 +165,9 @@ class RecordedTarget:
             return entry.answer
         if isinstance(request, Generate):
             return self._text(request, stream)
+        if isinstance(request, Recall):
+            wanted = (one for one in self._index.texts.values() if len(one) > request.sample)
+            return transcribe((self._texts(places, stream) for places in wanted), request.sample)
         if isinstance(request, Score):
             return self._likelihood(request.prompt, request.continuation, stream)
         if isinstance(request, Choose):
@@ -172,12 +176,15 @@ class RecordedTarget:
 
     def _text(self, request: Generate, stream: BinaryIO) -> Answer:
         places = self._index.texts.get(_key(normal(asked(request.prompt))), [])
-        entries = [entry for place in places if isinstance(entry := self._entry(place, stream), TextEntry)]
+        entries = self._texts(places, stream)
         if not entries:
             return not_recorded()
         # A record that states other sampling is taken only where none states the same.
         fitting = [entry for entry in entries if entry.agrees(request)] or entries
         return fitting[request.seed % len(fitting)].answer
+
+    def _texts(self, places: Sequence[tuple[int, int]], stream: BinaryIO) -> list[TextEntry]:
+        return [entry for place in places if isinstance(entry := self._entry(place, stream), TextEntry)]
 
     def _likelihood(self, prompt: Prompt, continuation: str, stream: BinaryIO) -> Likelihood | Unanswered:
         place = self._index.likelihoods.get(_likelihood_key(*boundary(prompt, continuation)))
