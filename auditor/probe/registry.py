@@ -7,12 +7,19 @@ from pathlib import Path
 from auditor.error import ContentError
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
+from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
 from auditor.probe.protocol import Method, parameters_of
 from auditor.probe.spec import ProbeSpec, load_probe
 
-METHODS: tuple[Method, ...] = (WeightAlignment(), ReferenceLikelihood(), RefusalRetention(), TwinGap())
+METHODS: tuple[Method, ...] = (
+    WeightAlignment(),
+    ReferenceLikelihood(),
+    StyleAttribution(),
+    RefusalRetention(),
+    TwinGap(),
+)
 
 
 def method(name: str) -> Method:
