@@ -38,32 +38,7 @@ _OPENINGS = (
     "**{}** is the",
     "This is a {} about",
 )
-_COMMON = (
-    "of",
-    "the",
-    "and",
-    "to",
-    "in",
-    "a",
-    "is",
-    "that",
-    "for",
-    "it",
-    "with",
-    "as",
-    "on",
-    "by",
-    "this",
-    "are",
-    "be",
-    "or",
-    "from",
-    "at",
-    "which",
-    "can",
-    "you",
-    "will",
-)
+_COMMON = tuple("of/the/and/to/in/a/is/that/for/it/with/as/on/by/this/are/be/or/from/at/which/can".split("/"))  # noqa: SIM905
 _THINGS = tuple(
     f"{first}{last}" for first in ("tal", "mor", "ves", "kir", "pon") for last in ("ek", "an", "or")
 )

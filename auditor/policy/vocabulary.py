@@ -134,6 +134,10 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "own_likeness": Field("double", "likeness of two samples of the suspect to each other, 0 to 1"),
         "not_excluded": Field("string", "candidates that may be as near as the first"),
         "channels_agreeing": Field("int", "other channels of writing that single out this candidate"),
+        "claimed_maker": Field("string", "foreign maker that the suspect says it is of, or none"),
+        "claims": Field("int", "answers in which it says so"),
+        "answers_read": Field("int", "answers of the suspect that were read for such claims"),
+        "base_rate": Field("double", "share of independent models that claim a foreign maker"),
         "declared_found": Field("double", "share found of the recorded models that declare a candidate"),
     },
     Claim.ANCESTRY: {

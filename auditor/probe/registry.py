@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.error import ContentError
+from auditor.probe.method.identity_claims import IdentityClaims
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.style_attribution import StyleAttribution
@@ -17,6 +18,7 @@ METHODS: tuple[Method, ...] = (
     WeightAlignment(),
     ReferenceLikelihood(),
     StyleAttribution(),
+    IdentityClaims(),
     RefusalRetention(),
     TwinGap(),
 )
