@@ -92,7 +92,7 @@ def write_population(folder: Path, models: int, prompts: int, seed: int) -> tupl
         parent = int(rng.integers(0, 24))
         maker = own.student(houses[house if independent else parent], 0.6, rng)
         name = f"model-{number}"
-        written[name] = maker.answers(rng, 150)
+        written[name] = maker.answers(rng, 150 if number == models - 1 else int(rng.integers(110, 190)))
         rows.append(
             {
                 "name": name,

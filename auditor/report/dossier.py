@@ -69,6 +69,15 @@ def control_lines(scan: Scan) -> tuple[SubjectLine, ...]:
     return tuple(_line(one) for one in scan.plan.subjects if one.role in _YARDSTICKS)
 
 
+def yardsticks_title(scan: Scan) -> str:
+    """How many controls and recorded models, in words; empty where there are none."""
+    numbers = [
+        (sum(one.role is role for one in scan.plan.subjects), noun)
+        for role, noun in ((Role.CONTROL, "control model"), (Role.MEMBER, "recorded model"))
+    ]
+    return " and ".join(count(n, noun) for n, noun in numbers if n)
+
+
 def _line(subject: Subject) -> SubjectLine:
     placed = ""
     if subject.role is Role.CONTROL:
@@ -142,7 +151,7 @@ def limits(scan: Scan) -> tuple[str, ...]:
     suspect = next((one for one in scan.plan.subjects if one.role is Role.SUSPECT), None)
     if suspect is not None and suspect.access is Access.TEXT:
         found = {_TEXT_ONLY: None, **found}
-    if any(one.role is Role.TEACHER for one in scan.plan.subjects):
+    if any(one.role in (Role.TEACHER, Role.MEMBER) for one in scan.plan.subjects):
         found[_CANDIDATES] = None
     return tuple(found)
 
