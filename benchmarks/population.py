@@ -98,7 +98,7 @@ def write_population(folder: Path, models: int, prompts: int, seed: int) -> tupl
                 "name": name,
                 "answers": f"{name}.jsonl",
                 "organisation": f"house-{house}" if independent else f"maker-{number}",
-                "released": f"20{22 + number % 3}-0{1 + number % 9}",
+                "released": f"{2022 if independent else 2024}-0{1 + number % 9}",
                 "independent": "yes" if independent else "no",
                 "lineage": "" if independent else f"house-{parent}",
             }

@@ -54,7 +54,7 @@ def independent(name: str, organisation: str) -> Subject:
 def test_a_claim_is_shown_beside_how_often_innocent_models_make_one() -> None:
     found = measured(
         transcript("I am ChatGPT.", "I am ChatGPT.", "Fine."),
-        own=(independent("gpt", "OpenAI"), transcript("I am ChatGPT.")),
+        its_own=(independent("gpt", "OpenAI"), transcript("I am ChatGPT.")),
         confused=(independent("other", "Other"), transcript("I am Llama.")),
         quiet=(independent("quiet", "Third"), transcript("Hello.")),
         derived=(model("derived", organisation="Fourth", independent="no"), transcript("I am ChatGPT.")),
