@@ -78,9 +78,10 @@ class StyleFindings:
                     for one in told
                 ]
             )
-        leading = [one for one in reading.not_excluded if one not in named][:_MOST]
-        if self._outcome(reading.best)[0] is Outcome.DOES_NOT_SUPPORT:
-            leading = [one for one in leading if one == reading.best]
+        # Where nobody stands out, nobody is set beside the first: the ranking shows them all.
+        stands_out = reading.rank(reading.best).p_value <= self.alpha
+        beside = reading.not_excluded[:_MOST] if stands_out else (reading.best,)
+        leading = [one for one in beside if one not in named]
         return tuple(found + [self._about(one) for one in (*named, *leading)])
 
     def _about(self, teacher: int) -> Finding:
