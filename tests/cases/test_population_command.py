@@ -59,7 +59,7 @@ def test_a_student_is_named_from_recordings_alone_and_the_evidence_checks_out(fo
     done = auditor(*command, "--json", "-o", "report.html", "-o", "report.md", cwd=folder)
     assert done.returncode == 1, done.stderr + done.stdout[-2000:]
     body = json.loads(done.stdout)
-    style, identity = body["findings"]
+    identity, style = body["findings"]
     assert style["outcome"] == "supports"
     assert style["reason"].startswith("two samples of the suspect are")
     teacher = next(one for one in body["plan"]["subjects"] if one["digest"] == style["teacher"])
@@ -72,7 +72,7 @@ def test_a_student_is_named_from_recordings_alone_and_the_evidence_checks_out(fo
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Noise floor" in page
     assert "44 recorded models" in page or "45 recorded models" in page
-    checked = auditor("ledger", "verify", "audit.db", cwd=folder)
+    checked = auditor("ledger", "verify", cwd=folder)
     assert checked.returncode == 0, checked.stderr
 
 
