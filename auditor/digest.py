@@ -65,4 +65,6 @@ def digest_folder(folder: Path) -> str:
 
 def well_formed(text: str) -> str:
     """Replace lone surrogates, which no UTF-8 record can hold, with U+FFFD."""
+    if text.isascii():  # most are, and need no copy
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -28,6 +28,9 @@ EXAMPLES = """
   Did it learn from exactly the answers that our API served? Stop at 100 to 1:
     auditor scan ./student --teacher ./teacher --served log.jsonl --stop-at 100 -s lineage/served-outputs
 
+  Recorded answers alone, among hundreds of recorded models:
+    auditor scan recorded:student.jsonl --population population.csv
+
   A release check, from a plan file:
     auditor scan --plan plan.yaml
 """
@@ -83,6 +86,14 @@ def scan(
     ] = None,
     panel: Annotated[
         list[Path] | None, typer.Option(help="File of recorded controls.", rich_help_panel=ROLES)
+    ] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of recorded models (CSV, JSONL or YAML): candidate teachers and yardsticks for "
+            "what text alone can tell.",
+            rich_help_panel=ROLES,
+        ),
     ] = None,
     only_named: Annotated[
         bool,
@@ -216,6 +227,7 @@ def scan(
         "controls": tuple(ControlEntry.parse(one) for one in control or ()),
         "twins": tuple(TwinEntry.parse(one) for one in twin or ()),
         "panels": tuple(panel or ()),
+        "population": population,
         "suites": tuple(suite or ()),
         "probe_folders": tuple(probe_folder or ()),
         "served": served,

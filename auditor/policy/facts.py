@@ -137,9 +137,13 @@ def readings(plan: Plan, findings: Sequence[Finding], pack: PolicyPack | None = 
     terms = {term.licence.casefold(): term.outputs for term in pack.licence_terms} if pack else {}
     own = _own(plan, findings)
     declared = _declared_names(plan)
-    # A model that is both counts as a teacher: being the base as well excuses nothing.
+    # A model that is both counts as a teacher: being the base as well excuses nothing. A finding may name a
+    # recorded model of the population too.
     by_digest = {
-        one.digest: one for role in (Role.BASE, Role.TEACHER) for one in plan.subjects if one.role is role
+        one.digest: one
+        for role in (Role.MEMBER, Role.BASE, Role.TEACHER)
+        for one in plan.subjects
+        if one.role is role
     }
     made = []
     for finding, (adjusted, family) in zip(own, _adjusted(own), strict=True):

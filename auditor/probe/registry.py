@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.error import ContentError
+from auditor.probe.method.identity_claims import IdentityClaims
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -19,6 +21,8 @@ METHODS: tuple[Method, ...] = (
     ReferenceLikelihood(),
     ServedOutputs(),
     TwinContrast(),
+    StyleAttribution(),
+    IdentityClaims(),
     RefusalRetention(),
     TwinGap(),
 )

@@ -113,6 +113,23 @@ class Arrays:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """Recorded answers in words, each to the prompt of the same place; every prompt stands once.
+
+    One record for a whole recording: comparing some hundred models on some hundred prompts would else take
+    a record, a digest and a seal for each of a hundred thousand answers.
+
+    Attributes:
+        prompts: Composed (NFC), every run of white space as one space.
+        answers: As recorded.
+    """
+
+    kind: Literal["transcript"] = "transcript"
+    prompts: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """The subject cannot answer this request, now or later, and why."""
 
@@ -120,7 +137,7 @@ class Unanswered:
     reason: str
 
 
-Answer = Text | Likelihood | WordLikelihoods | Choice | TopTokens | Arrays | Unanswered
+Answer = Text | Likelihood | WordLikelihoods | Choice | TopTokens | Arrays | Transcript | Unanswered
 
 
 def observation_id(subject_digest: str, request_digest: str) -> str:

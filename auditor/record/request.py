@@ -95,7 +95,20 @@ class Inspect:
     seed: int = 0
 
 
-Request = Generate | Score | ScoreWords | Choose | NextTokens | Inspect
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """Everything that was recorded of a model in words, as one transcript; a live model cannot answer.
+
+    Attributes:
+        sample: Which of several recorded answers to one prompt, in the order of the recording; prompts
+            that were answered less often are left out.
+    """
+
+    kind: Literal["recall"] = "recall"
+    sample: int = 0
+
+
+Request = Generate | Score | ScoreWords | Choose | NextTokens | Inspect | Recall
 
 
 @lru_cache(maxsize=200_000)

@@ -11,7 +11,8 @@ class Role(StrEnum):
 
     A *control* is known not to derive from any candidate teacher: without controls, a similarity has
     no null. The *base* is the suspect's checkpoint before the suspected distillation. A *twin* comes
-    from a teacher's own recipe and data with another seed.
+    from a teacher's own recipe and data with another seed. A *member* is one of a population of recorded
+    models: a candidate teacher or a yardstick to methods that compare recordings, and asked by no other.
     """
 
     SUSPECT = "suspect"
@@ -19,6 +20,7 @@ class Role(StrEnum):
     BASE = "base"
     CONTROL = "control"
     TWIN = "twin"
+    MEMBER = "member"
 
 
 class Access(IntEnum):

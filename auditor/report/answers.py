@@ -13,11 +13,12 @@ from auditor.record.observation import (
     Likelihood,
     Text,
     TopTokens,
+    Transcript,
     Unanswered,
     WordLikelihoods,
     observation_id,
 )
-from auditor.record.request import Choose, Generate, Inspect, Prompt, Request, Score, ScoreWords
+from auditor.record.request import Choose, Generate, Inspect, Prompt, Recall, Request, Score, ScoreWords
 from auditor.record.scan import Scan
 from auditor.report.cast import Cast, short
 from auditor.report.inert import Passage, allowance, inert, one_line, passage, weight
@@ -185,6 +186,8 @@ def _kind(request: Request | None) -> str:
         return f"choice among {count(len(request.options), 'option')}"
     if isinstance(request, Inspect):
         return "summary of weights"
+    if isinstance(request, Recall):
+        return "transcript"
     return f"{request.k} likeliest next tokens"
 
 
@@ -192,6 +195,9 @@ def _question(request: Request) -> str:
     if isinstance(request, Inspect):
         layer = "whole model" if request.layer is None else f"block {request.layer}"
         return f"{request.quantity}, {layer}"
+    if isinstance(request, Recall):
+        again = f", sample {request.sample + 1} of each prompt" if request.sample else ""
+        return f"everything that was recorded{again}"
     text = _prompt(request.prompt)
     if isinstance(request, Score | ScoreWords):
         return f"{text}\n→ {request.continuation}"
@@ -230,6 +236,8 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
             f"{one_line(one.name[:60])} [{' × '.join(map(str, one.shape))}]" for one in answer.arrays[:8]
         )
         return Passage(text=f"{count(len(answer.arrays), 'array')}: {named}")
+    if isinstance(answer, Transcript):
+        return Passage(text=f"{count(len(answer.answers), 'recorded answer')}, in full in the ledger")
     return _unanswered(answer, limit)
 
 

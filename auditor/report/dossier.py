@@ -23,6 +23,8 @@ _CANDIDATES = (
     "Only the named candidates were compared: a teacher that is not among them stays unnamed, and “no "
     "evidence found” against these says nothing about others."
 )
+#: Roles of the models that the suspect is measured by; they are listed apart.
+_YARDSTICKS = (Role.CONTROL, Role.MEMBER)
 _RANK = {
     Outcome.SUPPORTS: 0,
     Outcome.INCONCLUSIVE: 1,
@@ -58,13 +60,22 @@ class GlossaryLine:
 
 
 def subject_lines(scan: Scan) -> tuple[SubjectLine, ...]:
-    """Everyone but the controls, in the order of the plan."""
-    return tuple(_line(one) for one in scan.plan.subjects if one.role is not Role.CONTROL)
+    """Everyone but the controls and the population, in the order of the plan."""
+    return tuple(_line(one) for one in scan.plan.subjects if one.role not in _YARDSTICKS)
 
 
 def control_lines(scan: Scan) -> tuple[SubjectLine, ...]:
-    """The controls, in the order of the plan."""
-    return tuple(_line(one) for one in scan.plan.subjects if one.role is Role.CONTROL)
+    """The controls and the recorded population, in the order of the plan."""
+    return tuple(_line(one) for one in scan.plan.subjects if one.role in _YARDSTICKS)
+
+
+def yardsticks_title(scan: Scan) -> str:
+    """How many controls and recorded models, in words; empty where there are none."""
+    numbers = [
+        (sum(one.role is role for one in scan.plan.subjects), noun)
+        for role, noun in ((Role.CONTROL, "control model"), (Role.MEMBER, "recorded model"))
+    ]
+    return " and ".join(count(n, noun) for n, noun in numbers if n)
 
 
 def _line(subject: Subject) -> SubjectLine:
@@ -140,7 +151,7 @@ def limits(scan: Scan) -> tuple[str, ...]:
     suspect = next((one for one in scan.plan.subjects if one.role is Role.SUSPECT), None)
     if suspect is not None and suspect.access is Access.TEXT:
         found = {_TEXT_ONLY: None, **found}
-    if any(one.role is Role.TEACHER for one in scan.plan.subjects):
+    if any(one.role in (Role.TEACHER, Role.MEMBER) for one in scan.plan.subjects):
         found[_CANDIDATES] = None
     return tuple(found)
 

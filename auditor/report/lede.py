@@ -183,17 +183,19 @@ def _because(
 def _facts(scan: Scan, cast: Cast) -> tuple[Entry, ...]:
     by_role = {
         role: tuple(one for one in scan.plan.subjects if one.role is role)
-        for role in (Role.TEACHER, Role.BASE, Role.CONTROL, Role.TWIN)
+        for role in (Role.TEACHER, Role.BASE, Role.CONTROL, Role.TWIN, Role.MEMBER)
     }
     suspect = next((one for one in scan.plan.subjects if one.role is Role.SUSPECT), None)
     access = suspect.access.label if suspect else "unknown"
-    teachers = (
-        ", ".join(_clipped(one.name, _TITLE_LENGTH) for one in by_role[Role.TEACHER][:3]) or "none given"
+    teachers = ", ".join(_clipped(one.name, _TITLE_LENGTH) for one in by_role[Role.TEACHER][:3]) or (
+        "among the recorded models" if by_role[Role.MEMBER] else "none given"
     )
     if len(by_role[Role.TEACHER]) > 3:
         teachers += f" and {len(by_role[Role.TEACHER]) - 3} more"
     bases = ", ".join(_clipped(one.name, _TITLE_LENGTH) for one in by_role[Role.BASE]) or "none given"
     controls = count(len(by_role[Role.CONTROL]), "model") if by_role[Role.CONTROL] else "none"
+    if by_role[Role.MEMBER]:
+        controls += f", and {count(len(by_role[Role.MEMBER]), 'recorded model')}"
     if by_role[Role.TWIN]:
         controls += f", and {count(len(by_role[Role.TWIN]), 'twin')}"
     shallow = suspect is not None and suspect.access <= Access.TOP_LOGPROBS

@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.digest import well_formed
 from auditor.record.codec import encode
-from auditor.record.observation import Arrays
+from auditor.record.observation import Arrays, Transcript
 from auditor.record.scan import Scan
 from auditor.report.cast import Cast
 from auditor.report.dossier import limits
@@ -23,7 +23,8 @@ def render_json(scan: Scan) -> str:
     """The report as JSON: keys sorted, ASCII only, one newline at the end.
 
     Numbers that JSON cannot express (an open end of an interval) are ``null``; lone surrogates are U+FFFD;
-    every other character of a model's answer is kept as it was, escaped. Arrays are named by shape.
+    every other character of a model's answer is kept as it was, escaped. Arrays are named by shape,
+    and transcripts by the number of their answers: both are in the ledger in full.
     """
     cast = Cast.of(scan)
     bounds = limits(scan)
@@ -64,6 +65,8 @@ def _answers(scan: Scan) -> list[dict[str, Any]]:
                     {"name": one.name, "dtype": one.dtype, "shape": list(one.shape)} for one in answer.arrays
                 ],
             }
+        elif isinstance(answer, Transcript):
+            value = {"kind": answer.kind, "recorded": len(answer.answers)}
         else:
             value = encode(answer)
         rows.append({"subject": subject, "request": request, "answer": value})

@@ -19,6 +19,7 @@ from auditor.report.dossier import (
     moment,
     record_entries,
     subject_lines,
+    yardsticks_title,
 )
 from auditor.report.evidence import ProbeSection, probe_sections
 from auditor.report.inert import inert_record
@@ -105,7 +106,7 @@ def build_view(scan: Scan) -> View:
         probes=probe_sections(scan, cast, keys, budget_for(scan, keys)),
         subjects=subject_lines(scan),
         controls=controls,
-        controls_title=count(len(controls), "control model") if controls else "",
+        controls_title=yardsticks_title(scan),
         record=record_entries(scan),
         environment=environment_entries(scan),
         limits=bounds,

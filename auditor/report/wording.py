@@ -141,6 +141,7 @@ ROLES: dict[Role, str] = {
     Role.BASE: "base",
     Role.CONTROL: "control",
     Role.TWIN: "twin",
+    Role.MEMBER: "recorded model",
 }
 
 STRATA: dict[str, str] = {

@@ -27,7 +27,7 @@ def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
         UsageError: If the log of served answers cannot be read, or no probe is about one; if the plan is
             to stop early and no probe can.
     """
-    specs = load_suites(wanted.suites, (content.probes(), *wanted.probe_folders))
+    specs = load_suites(wanted.asked_suites, (content.probes(), *wanted.probe_folders))
     known = {spec.id for spec in specs}
     stray = next((name for name in wanted.parameters if name not in known), None)
     if stray is not None:

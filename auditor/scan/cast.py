@@ -11,6 +11,8 @@ from auditor.ledger.panel import Panel
 from auditor.record.subject import Role, Stratum, Subject
 from auditor.scan.listener import Listener
 from auditor.scan.plan_file import PlanFile, TwinEntry
+from auditor.scan.population import admit_population
+from auditor.scan.population_file import read_population
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target
 
@@ -75,6 +77,8 @@ def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: 
         for subject in panel.subjects:
             if subject.role is Role.CONTROL and subject.digest not in subjects:
                 subjects[subject.digest] = subject
+    if plan.population:
+        admit_population(read_population(plan.population), options, subjects, targets, listener)
     if plan.from_ledger:
         _recall(ledger, options, subjects, targets, listener)
     return Cast(_with_unique_names(subjects.values()), targets)

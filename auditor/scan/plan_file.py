@@ -14,6 +14,8 @@ from auditor.target.protocol import OpenOptions
 
 DEFAULT_SUITES = ("lineage", "refusal", "overfitting")
 DEFAULT_POLICY = "release-gate"
+#: Asked as well where a population of recorded models is given and no suite was chosen.
+POPULATION_SUITE = "text-lineage"
 
 
 class _Strict(BaseModel):
@@ -106,6 +108,7 @@ class PlanFile(_Strict):
         controls: Models known not to derive from any teacher.
         twins: Models of a teacher's own recipe and data with another seed.
         panels: Files of recorded controls.
+        population: Table of recorded models: candidate teachers and yardsticks of the text-only methods.
         suites: Suites (``refusal``) or single probes (``refusal/refusal-retention``).
         probe_folders: Further folders of suites; theirs win over shipped ones of the same name.
         parameters: Parameters of probes that replace those of their files.
@@ -126,6 +129,7 @@ class PlanFile(_Strict):
     controls: tuple[ControlEntry, ...] = ()
     twins: tuple[TwinEntry, ...] = ()
     panels: tuple[Path, ...] = ()
+    population: Path | None = None
     suites: tuple[str, ...] = Field(default=DEFAULT_SUITES, min_length=1)
     probe_folders: tuple[Path, ...] = ()
     parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -138,6 +142,13 @@ class PlanFile(_Strict):
     from_ledger: bool = True
     seed: int | None = Field(default=None, ge=0, lt=2**53)
     access: Access = Access()
+
+    @property
+    def asked_suites(self) -> tuple[str, ...]:
+        """The suites, with that of the population where it was left to the tool to choose."""
+        if self.population and self.suites == DEFAULT_SUITES:
+            return (POPULATION_SUITE, *self.suites)
+        return self.suites
 
     @field_validator("controls", mode="before")
     @classmethod
@@ -200,6 +211,7 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
                 for one in plan.twins
             ),
             "panels": tuple(folder / one for one in plan.panels),
+            "population": folder / plan.population if plan.population else None,
             "probe_folders": tuple(folder / one for one in plan.probe_folders),
             "served": folder / plan.served if plan.served else None,
             "policy": str(policy) if policy.is_file() else plan.policy,
@@ -239,6 +251,10 @@ twins: []
 
 # Recorded controls: files of subjects and their answers.
 panels: []
+
+# A table of recorded models (name, answers, organisation, released, independent, lineage). Who is
+# likest in text alone is ranked among them, and no model is loaded.
+# population: population.csv
 
 # What is asked: whole suites, or single probes such as refusal/refusal-retention.
 # `auditor probes list` shows them all.

@@ -14,6 +14,7 @@ from auditor.record.request import (
     Message,
     NextTokens,
     Prompt,
+    Recall,
     Request,
     Score,
     ScoreWords,
@@ -24,6 +25,7 @@ from auditor.target.endpoint_contact import Contact, first_contact, refused, top
 from auditor.target.endpoint_reply import first_choice, read_text, read_top, refused_by_filter, too_long
 from auditor.target.endpoint_score import score_with, score_words_with
 from auditor.target.protocol import Batch, Description, OpenOptions
+from auditor.target.transcript import no_recording
 
 #: Numbers of top tokens that servers are known to stop at: OpenAI's chat and its older completions.
 _TOP_LIMITS = (20, 5)
@@ -130,6 +132,8 @@ class EndpointTarget:
     def _answer(self, request: Request) -> Answer:
         if isinstance(request, Inspect):
             return Unanswered(reason="an endpoint does not show its weights")
+        if isinstance(request, Recall):
+            return no_recording()
         prompt = self._with_system(request.prompt)
         conversation = not isinstance(prompt, str)
         if isinstance(request, Score | ScoreWords | Choose):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from auditor.error import MalformedTargetError
 from auditor.record.observation import Answer, Unanswered
-from auditor.record.request import Inspect, Request
+from auditor.record.request import Inspect, Recall, Request
 from auditor.record.subject import Access, Kind
 from auditor.target.conversation import PLAIN_LAYOUT, Conversations
 from auditor.target.loading import Loaded, choose_device, choose_dtype, load
@@ -23,6 +23,7 @@ from auditor.target.model_identity import (
     tokenizer_digest,
 )
 from auditor.target.protocol import Batch, Description, OpenOptions
+from auditor.target.transcript import no_recording
 
 if TYPE_CHECKING:
     from auditor.target.engine import Engine
@@ -105,6 +106,8 @@ class LocalTarget:
         for number, request in enumerate(requests):
             if isinstance(request, Inspect):
                 yield [(number, inspect(self._open(), request))]
+            elif isinstance(request, Recall):
+                yield [(number, no_recording())]
             else:
                 others.append((number, request))
         if not others:

@@ -7,23 +7,18 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from auditor.digest import digest_json, well_formed
 from auditor.error import MalformedTargetError, TargetNotFoundError, UsageError
 from auditor.record.observation import (
     Answer,
-    Arrays,
     Choice,
     Likelihood,
-    TopTokens,
     Unanswered,
-    WordLikelihoods,
 )
-from auditor.record.request import Choose, Generate, Prompt, Request, Score, request_digest
-from auditor.record.subject import Access
+from auditor.record.request import Choose, Generate, Prompt, Recall, Request, Score, request_digest
 from auditor.target.protocol import Batch, Description, OpenOptions
 from auditor.target.recorded_entry import (
     Entry,
@@ -37,10 +32,14 @@ from auditor.target.recorded_entry import (
     not_recorded,
     read_entries,
 )
+from auditor.target.recorded_index import RecordedIndex, key_of, likelihood_key
+from auditor.target.transcript import transcribe
 
 #: Answers looked up at a time.
 _BATCH = 500
 _LONGEST_LINE = 64 << 20
+#: Entries of files up to this size are kept in memory.
+_KEPT_BYTES = 8 << 20
 _LARGEST_ARRAY = 512 << 20
 _FORMS = (
     "give JSONL with prompt and answer, an lm-eval samples file, AlpacaEval model outputs, or answers that "
@@ -57,33 +56,6 @@ def split_locator(locator: str) -> tuple[Path, str | None]:
     return Path(file).expanduser(), model
 
 
-@dataclass(slots=True)
-class _Index:
-    """Where each answer is. A place is a byte offset (or the number in an array) and one of its entries."""
-
-    digest: str = ""
-    stamp: tuple[int, int] = (0, 0)
-    names: dict[str, None] = field(default_factory=dict)
-    texts: dict[bytes, list[tuple[int, int]]] = field(default_factory=dict)
-    likelihoods: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    replays: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    access: Access = Access.TEXT
-    array: list[Any] | None = None
-    count: int = 0
-
-    def add(self, entry: Entry, place: tuple[int, int]) -> None:
-        """Remember where ``entry`` is; of exact answers the first one counts."""
-        self.count += 1
-        if isinstance(entry, TextEntry):
-            self.texts.setdefault(_key(normal(entry.prompt)), []).append(place)
-        elif isinstance(entry, LikelihoodEntry):
-            self.likelihoods.setdefault(_likelihood_key(*_parts(entry)), place)
-            self.access = max(self.access, Access.LOGPROBS)
-        else:
-            self.replays.setdefault(_key(entry.request_digest), place)
-            self.access = max(self.access, _access_of(entry.answer))
-
-
 class RecordedTarget:
     """A model known only by answers that somebody recorded.
 
@@ -97,7 +69,7 @@ class RecordedTarget:
         self._path = path
         self._options = options
         self._model = model
-        self._indexed: _Index | None = None
+        self._indexed: RecordedIndex | None = None
 
     def __repr__(self) -> str:
         return f"RecordedTarget({str(self._path)!r}, model={self._model!r})"
@@ -152,19 +124,22 @@ class RecordedTarget:
         self._indexed = None
 
     @property
-    def _index(self) -> _Index:
+    def _index(self) -> RecordedIndex:
         if self._indexed is None:
             self._indexed = self._read()
         return self._indexed
 
     def _answer(self, request: Request, stream: BinaryIO) -> Answer:
-        place = self._index.replays.get(_key(request_digest(request)))
+        place = self._index.replays.get(key_of(request_digest(request)))
         if place is not None:
             entry = self._entry(place, stream)
             assert isinstance(entry, ReplayEntry)
             return entry.answer
         if isinstance(request, Generate):
             return self._text(request, stream)
+        if isinstance(request, Recall):
+            wanted = (one for one in self._index.texts.values() if len(one) > request.sample)
+            return transcribe((self._texts(places, stream) for places in wanted), request.sample)
         if isinstance(request, Score):
             return self._likelihood(request.prompt, request.continuation, stream)
         if isinstance(request, Choose):
@@ -172,16 +147,19 @@ class RecordedTarget:
         return not_recorded()
 
     def _text(self, request: Generate, stream: BinaryIO) -> Answer:
-        places = self._index.texts.get(_key(normal(asked(request.prompt))), [])
-        entries = [entry for place in places if isinstance(entry := self._entry(place, stream), TextEntry)]
+        places = self._index.texts.get(key_of(normal(asked(request.prompt))), [])
+        entries = self._texts(places, stream)
         if not entries:
             return not_recorded()
         # A record that states other sampling is taken only where none states the same.
         fitting = [entry for entry in entries if entry.agrees(request)] or entries
         return fitting[request.seed % len(fitting)].answer
 
+    def _texts(self, places: Sequence[tuple[int, int]], stream: BinaryIO) -> list[TextEntry]:
+        return [entry for place in places if isinstance(entry := self._entry(place, stream), TextEntry)]
+
     def _likelihood(self, prompt: Prompt, continuation: str, stream: BinaryIO) -> Likelihood | Unanswered:
-        place = self._index.likelihoods.get(_likelihood_key(*boundary(prompt, continuation)))
+        place = self._index.likelihoods.get(likelihood_key(*boundary(prompt, continuation)))
         entry = None if place is None else self._entry(place, stream)
         if not isinstance(entry, LikelihoodEntry):
             return not_recorded()
@@ -206,6 +184,8 @@ class RecordedTarget:
         )
 
     def _entry(self, place: tuple[int, int], stream: BinaryIO) -> Entry:
+        if self._index.kept is not None:
+            return self._index.kept[place]
         start, number = place
         array = self._index.array
         if array is not None:
@@ -225,11 +205,12 @@ class RecordedTarget:
                 "the file of recorded answers cannot be opened", where=str(self._path), fix="check the path"
             ) from error
 
-    def _read(self) -> _Index:
+    def _read(self) -> RecordedIndex:
         """Read the file once: validate, digest and index it."""
-        index = _Index()
+        index = RecordedIndex()
         with self._opened() as stream:
             index.stamp = _stamp(self._path)
+            index.kept = {} if index.stamp[0] <= _KEPT_BYTES else None
             records = self._array(stream, index) if _is_array(stream) else self._lines(stream, index)
             for where, start, record in records:
                 self._take(record, where, start, index)
@@ -249,7 +230,7 @@ class RecordedTarget:
             raise MalformedTargetError("the file holds no answers", where=str(self._path), fix=_FORMS)
         return index
 
-    def _take(self, record: object, where: str, start: int, index: _Index) -> None:
+    def _take(self, record: object, where: str, start: int, index: RecordedIndex) -> None:
         if not isinstance(record, dict):
             raise self._malformed(f"{where} is no JSON object")
         try:
@@ -262,7 +243,7 @@ class RecordedTarget:
             if self._model is None or entry.model == self._model:
                 index.add(entry, (start, number))
 
-    def _lines(self, stream: BinaryIO, index: _Index) -> Iterator[tuple[str, int, object]]:
+    def _lines(self, stream: BinaryIO, index: RecordedIndex) -> Iterator[tuple[str, int, object]]:
         state = hashlib.sha256()
         start, number = 0, 0
         while line := stream.readline(_LONGEST_LINE):
@@ -275,7 +256,7 @@ class RecordedTarget:
             start += len(line)
         index.digest = f"sha256:{state.hexdigest()}"
 
-    def _array(self, stream: BinaryIO, index: _Index) -> Iterator[tuple[str, int, object]]:
+    def _array(self, stream: BinaryIO, index: RecordedIndex) -> Iterator[tuple[str, int, object]]:
         data = stream.read(_LARGEST_ARRAY + 1)
         if len(data) > _LARGEST_ARRAY:
             raise self._malformed(f"the JSON list is larger than {_LARGEST_ARRAY >> 20} MiB")
@@ -315,27 +296,6 @@ def _decoded(data: bytes, start: int) -> str:
 def _stamp(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_size, status.st_mtime_ns
-
-
-def _key(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
-
-
-def _parts(entry: LikelihoodEntry) -> tuple[str, str, bool]:
-    prompt, continuation, _ = boundary(entry.prompt, entry.continuation)
-    return prompt, continuation, entry.conversation
-
-
-def _likelihood_key(prompt: str, continuation: str, conversation: bool) -> bytes:
-    return _key(json.dumps([prompt, continuation, conversation]))
-
-
-def _access_of(answer: Answer) -> Access:
-    if isinstance(answer, Likelihood | WordLikelihoods | Choice):
-        return Access.LOGPROBS
-    if isinstance(answer, TopTokens):
-        return Access.TOP_LOGPROBS
-    return Access.WEIGHTS if isinstance(answer, Arrays) else Access.TEXT
 
 
 def _listed(names: dict[str, None]) -> str:

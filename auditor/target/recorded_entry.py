@@ -75,7 +75,7 @@ Entry = TextEntry | LikelihoodEntry | ReplayEntry
 
 def normal(text: str) -> str:
     """``text`` composed (NFC) and with every run of white space as one space."""
-    return " ".join(unicodedata.normalize("NFC", well_formed(text)).split())
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFC", well_formed(text))).split())
 
 
 def asked(prompt: Prompt) -> str:
@@ -104,7 +104,11 @@ def read_entries(record: Mapping[str, Any]) -> tuple[Entry, ...]:
     Raises:
         EntryError: If it has none of the known forms.
     """
-    if isinstance(record.get("request"), Mapping) and isinstance(record.get("answer"), Mapping):
+    if (
+        "request" in record
+        and isinstance(record["request"], Mapping)
+        and isinstance(record.get("answer"), Mapping)
+    ):
         return (_replay(record),)
     if "arguments" in record and "resps" in record:
         return tuple(_samples(record))
@@ -121,29 +125,33 @@ def _replay(record: Mapping[str, Any]) -> ReplayEntry:
 
 
 def _written(record: Mapping[str, Any]) -> Iterator[TextEntry]:
-    name = next((one for one in _PROMPTS if record.get(one) not in (None, "")), None)
-    if name is None:
+    for name in _PROMPTS:
+        if record.get(name) not in (None, ""):
+            break
+    else:
         raise EntryError(f"has no prompt (one of {', '.join(_PROMPTS)})")
-    prompt, last = _question(record[name], name)
-    given = next((record[one] for one in _ANSWERS if record.get(one) is not None), last)
+    prompt, given = _question(record[name], name)
+    for place in _ANSWERS:
+        if record.get(place) is not None:
+            given = record[place]
+            break
     answers = given if isinstance(given, list) else [given]
-    texts = [well_formed(one) for one in answers if isinstance(one, str)]
-    if not texts or len(texts) < len(answers):
+    if not answers or not all(isinstance(one, str) for one in answers):
         raise EntryError(f"has no answer in words (one of {', '.join(_ANSWERS)})")
     stated = tuple(
         (one, record[one])
         for one in _SAMPLING
-        if isinstance(record.get(one), int | float) and not isinstance(record[one], bool)
+        if one in record and isinstance(record[one], int | float) and not isinstance(record[one], bool)
     )
     finish = finish_of(record.get("finish", record.get("finish_reason")))
     spent = record.get("tokens")
     tokens = spent if isinstance(spent, int) and not isinstance(spent, bool) else None
-    for one in texts:
-        text = Text(text=one, finish=finish, tokens=tokens)
-        yield TextEntry(prompt, text, _model(record), stated)
+    model = _model(record)
+    for one in answers:
+        yield TextEntry(prompt, Text(text=well_formed(one), finish=finish, tokens=tokens), model, stated)
 
 
-def _question(value: object, name: str) -> tuple[str, str | None]:
+def _question(value: object, name: str) -> tuple[str, Any]:
     """What is asked, and the assistant's last turn where the conversation goes on to one."""
     if isinstance(value, str):
         return value, None
@@ -238,8 +246,11 @@ def _likelihood(response: object) -> float:
 
 
 def _model(record: Mapping[str, Any]) -> str | None:
-    name = next((record[one] for one in _MODELS if isinstance(record.get(one), str)), None)
-    return well_formed(name) if name else None
+    for one in _MODELS:
+        name = record.get(one)
+        if isinstance(name, str):
+            return well_formed(name) or None
+    return None
 
 
 def not_recorded() -> Unanswered:

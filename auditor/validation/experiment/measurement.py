@@ -10,7 +10,7 @@ from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Finding, Outcome
-from auditor.record.request import Choose, Generate, Inspect, NextTokens, Request, Score, ScoreWords
+from auditor.record.request import Choose, Generate, Inspect, NextTokens, Recall, Request, Score, ScoreWords
 from auditor.record.subject import Access, Stratum
 from auditor.scan.conduct import measured
 from auditor.validation.experiment.answers import Answers, Probes, Progress
@@ -23,6 +23,7 @@ from auditor.zoo.register import Member, Register
 #: The access that a question takes.
 _ACCESS: Mapping[type[Request], Access] = {
     Generate: Access.TEXT,
+    Recall: Access.TEXT,
     NextTokens: Access.TOP_LOGPROBS,
     Score: Access.LOGPROBS,
     ScoreWords: Access.LOGPROBS,
@@ -131,7 +132,7 @@ class Measurement:
             controls=len(result.controls) if result else 0,
             access=max(asked, default=_least(method)).label,
             questions=len(requests),
-            prompts=len({one.prompt for one in requests if not isinstance(one, Inspect)}),
+            prompts=len({one.prompt for one in requests if not isinstance(one, Inspect | Recall)}),
             asking_seconds=seconds[0],
             measuring_seconds=seconds[1],
         )
