@@ -10,6 +10,7 @@ from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
 from auditor.probe.method.style_attribution import StyleAttribution
+from auditor.probe.method.surprisal_residuals import SurprisalResiduals
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -19,6 +20,7 @@ from auditor.probe.spec import ProbeSpec, load_probe
 METHODS: tuple[Method, ...] = (
     WeightAlignment(),
     ReferenceLikelihood(),
+    SurprisalResiduals(),
     ServedOutputs(),
     TwinContrast(),
     StyleAttribution(),

@@ -101,7 +101,7 @@ class WordTable:
     def kept(self) -> tuple[Item, ...]:
         """Items that every source gave a usable answer to, so that each weighs the same."""
         return self.seen.remembered(
-            ("kept", *self._key),
+            ("kept", *self.key),
             lambda: tuple(
                 item for item in self.items if all(self.text(one, item) is not None for one in self.sources)
             ),
@@ -111,7 +111,7 @@ class WordTable:
     def requests(self) -> tuple[ScoreWords, ...]:
         """The texts to be scored: source by source, in the order of the items."""
         return self.seen.remembered(
-            ("requests", *self._key),
+            ("requests", *self.key),
             lambda: tuple(
                 ScoreWords(prompt=user(item.text), continuation=self.text(source, item) or "")
                 for source in self.sources
@@ -120,13 +120,14 @@ class WordTable:
         )
 
     @property
-    def _key(self) -> tuple[Hashable, ...]:
+    def key(self) -> tuple[Hashable, ...]:
+        """What the texts depend on, beside the answers."""
         return (self.items, self.writing, tuple(one.digest for one in self.sources))
 
     @cached_property
     def _counts(self) -> Int[NDArray[np.int64], " texts"]:
         return self.seen.remembered(
-            ("counts", *self._key),
+            ("counts", *self.key),
             lambda: np.array([len(word_ends(one.continuation)) for one in self.requests], dtype=np.int64),
         )
 
@@ -135,11 +136,10 @@ class WordTable:
         """Words of all texts together."""
         return int(self._counts.sum())
 
-    @cached_property
-    def item_of_word(self) -> Int[NDArray[np.int64], " words"]:
-        """Place among ``kept`` of each word's item."""
-        places = np.tile(np.arange(len(self.kept)), len(self.sources))
-        return np.repeat(places, self._counts)
+    @property
+    def text_of_word(self) -> Int[NDArray[np.int64], " words"]:
+        """Place among ``requests`` of each word's text."""
+        return np.repeat(np.arange(len(self._counts)), self._counts)
 
     def questions(self) -> tuple[Question, ...]:
         """Answers first; when all are in, every scorer's view of them."""
@@ -150,7 +150,7 @@ class WordTable:
 
     def scores(self, scorer: Subject) -> Float[NDArray[np.float64], " words"] | None:
         """Nats of each word under a scorer, NaN for texts it did not score; None if these are too many."""
-        return self.seen.remembered(("word scores", scorer.digest, *self._key), lambda: self._scores(scorer))
+        return self.seen.remembered(("word scores", scorer.digest, *self.key), lambda: self._scores(scorer))
 
     def _scores(self, scorer: Subject) -> Float[NDArray[np.float64], " words"] | None:
         parts: list[NDArray[np.float64]] = []

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy import stats
 
-#: Log-likelihoods are taken no lower than this, so that a word nobody expects does not rule.
-FLOOR = -5.0
+from auditor.stats.word_features import word_features
+
 #: Variance added to that of the controls, so that no word that they agree on has an unbounded weight.
 _SLACK = 0.05
 #: Share of the mean diagonal that is added to the normal equations.
@@ -48,17 +48,6 @@ class FamilyContrast:
     rank_p: float
 
 
-def features(log_likelihoods: Float[NDArray[np.float64], "*models words"]) -> NDArray[np.float64]:
-    """Two views of each word's probability: its square root, and its logarithm down to a floor.
-
-    The first is moved by what a model expects, the second by what it does not.
-    """
-    roots = np.exp(0.5 * np.minimum(log_likelihoods, 0.0))
-    logs = np.maximum(log_likelihoods, FLOOR)
-    both: NDArray[np.float64] = np.concatenate([roots, logs], axis=-1)
-    return both
-
-
 def family_contrast(
     suspect: Words,
     family: Float[NDArray[np.float64], "members words"],
@@ -82,7 +71,7 @@ def family_contrast(
     """
     if len(family) < 3 or len(controls) < FEWEST_CONTROLS:
         raise ValueError(f"needs 3 members and {FEWEST_CONTROLS} controls")
-    own, theirs, others = features(suspect), features(family), features(controls)
+    own, theirs, others = word_features(suspect), word_features(family), word_features(controls)
     halves = np.array_split(np.arange(own.shape[-1]), 2)
     total = np.zeros(len(family))
     for half in halves:

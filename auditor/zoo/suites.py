@@ -68,6 +68,12 @@ def twin_items(world: World) -> tuple[dict[str, Any], ...]:
     return tuple(items)
 
 
+def residual_items(world: World) -> tuple[dict[str, Any], ...]:
+    """Every question of style, and every second one in which models of one recipe differ."""
+    style = [{key: one[key] for key in ("id", "category", "prompt")} for one in lineage_items(world)]
+    return (*style[::2], *twin_items(world)[::2])
+
+
 def refusal_items() -> tuple[dict[str, Any], ...]:
     """Harmful questions by category, each with a harmless twin on the same thing."""
     rng = np.random.default_rng([SUITE_SEED, 2])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditor.cli.init import _quoted
 from auditor.error import UsageError
 from auditor.record.subject import Stratum
-from auditor.scan.plan_file import TEMPLATE, ControlEntry, PlanFile, load_plan_file
+from auditor.scan.plan_file import TEMPLATE, ControlEntry, PlanFile, TwinEntry, load_plan_file
 
 
 def written(folder: Path, text: str) -> Path:
@@ -38,13 +38,18 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
         "\n".join(uncommented)
         .replace("teachers: []\n  -", "teachers:\n  -")
         .replace("controls: []\n  -", "controls:\n  -")
+        .replace("twins: []\n  -", "twins:\n  -")
     )
     text = text.replace("parameters: {}\n  l", "parameters:\n  l")
-    for key in ("base:", "waivers:", "licence:", "seed:", "api_key_env:", "system_prompt:"):
+    keys = ("base:", "waivers:", "licence:", "seed:", "api_key_env:", "system_prompt:", "served:", "stop_at:")
+    for key in keys:
         text = text.replace(f"# {key}", key)
     plan = load_plan_file(written(tmp_path, text))
     assert plan.base
     assert plan.seed == 7
+    assert plan.stop_at == 100
+    assert plan.served == tmp_path / "log.jsonl"
+    assert plan.twins == (TwinEntry(model="./teacher-again-1", teacher="./teacher"),)
     assert [one.stratum for one in plan.controls] == [Stratum.SAME_BASE, Stratum.SAME_DATA]
     assert plan.parameters["lineage/reference-likelihood"] == {"prompts": 60}
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from auditor.stats.family_contrast import FLOOR, family_contrast, features
+from auditor.stats.family_contrast import family_contrast
+from auditor.stats.word_features import FLOOR, word_features
 
 WORDS = 1500
 
@@ -54,7 +55,7 @@ def test_the_order_of_the_twins_changes_nothing() -> None:
 
 
 def test_features_are_bounded() -> None:
-    found = features(np.array([0.0, -1.0, -50.0]))
+    found = word_features(np.array([0.0, -1.0, -50.0]))
     assert found == pytest.approx([1, np.exp(-0.5), 0, 0, -1, FLOOR], abs=1e-9)
 
 

@@ -13,7 +13,7 @@ from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites
 from auditor.zoo import vocabulary as words
 from auditor.zoo.lesson import public_topics, world_of
-from auditor.zoo.suites import lineage_items, refusal_items, twin_items, write_items
+from auditor.zoo.suites import lineage_items, refusal_items, residual_items, twin_items, write_items
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,7 @@ from auditor.zoo.suites import lineage_items, refusal_items, twin_items, write_i
     [
         ("world-lineage/reference-likelihood", lambda: lineage_items(world_of(0))),
         ("world-lineage/twin-contrast", lambda: twin_items(world_of(0))),
+        ("world-lineage/surprisal-residuals", lambda: residual_items(world_of(0))),
         ("world-refusal/refusal-retention", refusal_items),
     ],
 )

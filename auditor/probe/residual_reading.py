@@ -1,0 +1,125 @@
+"""The numbers behind surprisal residuals: whom the suspect follows, and every control in its place."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from auditor.probe.panel import RELATED, stratum_of
+from auditor.probe.word_table import WordTable
+from auditor.record.result import ControlValue
+from auditor.record.subject import Subject
+from auditor.stats.panel_regression import candidate_coefficients, in_spreads
+from auditor.stats.word_features import word_features
+
+#: Fewest controls that know no candidate, without which nothing is measured.
+FEWEST_CLEAN = 3
+#: Fewest prompts that all candidates must have answered.
+FEWEST_ITEMS = 20
+#: Candidates up to which pairs of them are answers too.
+_MOST_FOR_PAIRS = 8
+
+
+@dataclass(frozen=True)
+class ResidualReading:
+    """Word by word likelihoods under suspect, controls and candidates, and what follows from them.
+
+    Attributes:
+        table: Texts of the candidates, and who scored them.
+        candidates: Candidate teachers that scored the texts themselves.
+        controls: Controls that may stand in the suspect's place.
+    """
+
+    table: WordTable
+    candidates: tuple[Subject, ...]
+    controls: tuple[Subject, ...]
+
+    @cached_property
+    def ranked(self) -> tuple[Subject, ...]:
+        """Controls that scored enough of the texts."""
+        return tuple(one for one in self.controls if self.table.scores(one) is not None)
+
+    @property
+    def problem(self) -> tuple[str, str] | None:
+        """Why nothing can be said, and what would change that."""
+        if len(self.table.kept) < FEWEST_ITEMS:
+            return (
+                f"the candidates all answered only {len(self.table.kept)} prompts",
+                "answers of every candidate to the prompts",
+            )
+        for one in (self.table.seen.suspect, *self.candidates):
+            if self.table.scores(one) is None:
+                return (
+                    f"{one.name} scored too few of the answers word by word",
+                    f"word-by-word log-probabilities of given texts under {one.name}",
+                )
+        clean = sum(stratum_of(one) not in RELATED for one in self.ranked)
+        if clean < FEWEST_CLEAN:
+            return (
+                f"{clean} controls that share nothing with a candidate scored the answers, and "
+                f"{FEWEST_CLEAN} are needed to tell what everybody expects",
+                "--control MODEL, 19 or more in a stratum",
+            )
+        return None
+
+    @cached_property
+    def _panel(self) -> Bool[NDArray[np.bool_], " models"]:
+        """Suspect and controls that share nothing with a candidate."""
+        return np.array([True, *(stratum_of(one) not in RELATED for one in self.ranked)], dtype=bool)
+
+    @cached_property
+    def coefficients(self) -> Float[NDArray[np.float64], "models candidates"]:
+        """How much the suspect (row 0) and the controls follow each candidate."""
+        models = np.stack([self._features(one) for one in (self.table.seen.suspect, *self.ranked)])
+        candidates = np.stack([self._features(one) for one in self.candidates])
+        return candidate_coefficients(models, self._panel, candidates)
+
+    def _features(self, scorer: Subject) -> Float[NDArray[np.float64], " features"]:
+        def work_out() -> Float[NDArray[np.float64], " features"]:
+            scores = self.table.scores(scorer)
+            # A text that somebody did not score is taken as expected: it speaks for nobody.
+            filled = np.nan_to_num(scores if scores is not None else np.zeros(self.table.words), nan=0.0)
+            return word_features(filled)
+
+        return self.table.seen.remembered(("features", scorer.digest, *self.table.key), work_out)
+
+    @cached_property
+    def sets(self) -> tuple[tuple[int, ...], ...]:
+        """The answers there are: every candidate, and where they are few every two of them."""
+        count = len(self.candidates)
+        pairs = tuple(itertools.combinations(range(count), 2)) if 2 <= count <= _MOST_FOR_PAIRS else ()
+        return (*((one,) for one in range(count)), *pairs)
+
+    @cached_property
+    def scores(self) -> Float[NDArray[np.float64], "models sets"]:
+        """Summed coefficients of every set, in spreads of the panel."""
+        sums = np.stack([self.coefficients[:, list(one)].sum(axis=1) for one in self.sets], axis=1)
+        return in_spreads(sums, self._panel)
+
+    @cached_property
+    def family(self) -> Float[NDArray[np.float64], " models"]:
+        """The largest score over all sets: the choice of an answer is part of the statistic."""
+        largest: NDArray[np.float64] = self.scores.max(axis=1)
+        return largest
+
+    @cached_property
+    def named(self) -> tuple[int, ...]:
+        """The candidates of the set with the suspect's largest score, the larger coefficient first."""
+        chosen = self.sets[int(np.argmax(self.scores[0]))]
+        return tuple(sorted(chosen, key=lambda one: -self.coefficients[0, one]))
+
+    def values(self, candidate: int) -> Float[NDArray[np.float64], " models"]:
+        """The statistic of every model: over all sets for the first one named, its own for another."""
+        return self.family if candidate == self.named[0] else self.scores[:, candidate]
+
+    def control_values(self, candidate: int) -> tuple[ControlValue, ...]:
+        """The statistic with each control in the suspect's place."""
+        return tuple(
+            ControlValue(name=control.name, stratum=stratum_of(control), value=float(value))
+            for control, value in zip(self.ranked, self.values(candidate)[1:], strict=True)
+        )
