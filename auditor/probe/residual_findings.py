@@ -96,6 +96,11 @@ class ResidualFindings:
             least = judgement.threshold
             found = f"; {least:.1f} would have been found" if np.isfinite(least) else ""
             return judgement.outcome, NO_EVIDENCE, reason + found, ""
+        if judgement.outcome is Outcome.SUPPORTS and reading.abler_than_panel:
+            reason = (
+                f"{reason}, but it is abler than every control, and ability alone leads to an abler teacher"
+            )
+            return Outcome.INCONCLUSIVE, UNDECIDED, reason, "controls as able as the suspect"
         if place not in reading.named:
             first = reading.candidates[reading.named[0]].name
             if judgement.outcome is Outcome.SUPPORTS:
@@ -224,7 +229,12 @@ class ResidualFindings:
 
     def _own_limits(self) -> tuple[str, ...]:
         reading = self.reading
-        lines = ["A teacher outside the candidates, or of three and more, is not named by this probe."]
+        lines = ["A teacher outside the candidates, or more than two at once, are not named by this probe."]
+        if len(reading.candidates) == 1:
+            lines.append(
+                "With one candidate there is no neutral ground on which to see whether the suspect is abler "
+                "than the controls; ability alone can lead to an abler teacher."
+            )
         lines += [
             f"Control {one.name} scored too few of the answers and was left out."
             for one in reading.controls

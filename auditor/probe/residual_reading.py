@@ -113,6 +113,25 @@ class ResidualReading:
         chosen = self.sets[int(np.argmax(self.scores[0]))]
         return tuple(sorted(chosen, key=lambda one: -self.coefficients[0, one]))
 
+    @cached_property
+    def abler_than_panel(self) -> bool:
+        """Whether the suspect is abler than every control that knows no candidate, on neutral ground.
+
+        That is the texts of the candidate that it follows least: who finds even these likelier than all
+        controls do is abler than they are, and an abler teacher's surprise is like an able model's. With one
+        candidate there is no neutral ground.
+        """
+        count = len(self.candidates)
+        if count < 2:
+            return False
+        least = int(np.argmin(self.scores[0, :count]))
+        per_source = len(self.table.kept)
+        ground = self.table.text_of_word // per_source == least
+        clean = [one for one in self.ranked if stratum_of(one) not in RELATED]
+        own, *others = (self.table.scores(one) for one in (self.table.seen.suspect, *clean))
+        means = [float(np.nanmean(one[ground])) for one in others if one is not None]
+        return own is not None and bool(means) and float(np.nanmean(own[ground])) > max(means)
+
     def values(self, candidate: int) -> Float[NDArray[np.float64], " models"]:
         """The statistic of every model: over all sets for the first one named, its own for another."""
         return self.family if candidate == self.named[0] else self.scores[:, candidate]

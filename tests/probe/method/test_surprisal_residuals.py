@@ -94,6 +94,12 @@ def test_controls_with_the_same_data_hold_the_stronger_words_back() -> None:
     assert "twins" in found["teacher-1"].decisive
 
 
+def test_who_is_abler_than_every_control_is_not_accused() -> None:
+    found = findings(World(follows={"suspect": ("teacher-1", 0.6)}, able="suspect"))
+    assert found["teacher-1"].outcome is Outcome.INCONCLUSIVE
+    assert "abler than every control" in found["teacher-1"].reason
+
+
 def test_without_controls_that_know_no_candidate_nothing_is_said() -> None:
     found = findings(World(), (SUSPECT, *TEACHERS, *CONTROLS[:2]))
     assert {one.outcome for one in found.values()} == {Outcome.INCONCLUSIVE}

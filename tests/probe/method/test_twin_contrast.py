@@ -57,6 +57,7 @@ class World:
     follows: dict[str, tuple[str, float]] = field(default_factory=dict)
     seed: int = 0
     silent: str = ""
+    able: str = ""
 
     def answer(self, subject: Subject, request: Request) -> Answer:
         if isinstance(request, Generate):
@@ -68,6 +69,8 @@ class World:
         count = len(word_ends(request.continuation))
         data = -draws(self.seed, "data", request_digest(request)).exponential(1.0, count)
         values = data + 0.6 * self.own(subject.name, request, count)
+        if subject.name == self.able:
+            values = 0.3 * values
         if subject.name in self.follows:
             whom, strength = self.follows[subject.name]
             values = values + strength * self.own(whom, request, count)
