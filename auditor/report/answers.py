@@ -10,13 +10,28 @@ from auditor.record.observation import (
     Answer,
     Arrays,
     Choice,
+    Distribution,
+    Embedding,
+    Inputs,
     Likelihood,
     Text,
     TopTokens,
     Unanswered,
     observation_id,
 )
-from auditor.record.request import Choose, Generate, Inspect, Prompt, Request, Score
+from auditor.record.request import (
+    Catalogue,
+    Choose,
+    Embed,
+    Fill,
+    Generate,
+    Inspect,
+    NextTokens,
+    Predict,
+    Prompt,
+    Request,
+    Score,
+)
 from auditor.record.scan import Scan
 from auditor.report.cast import Cast, short
 from auditor.report.inert import Passage, allowance, inert, one_line, passage, weight
@@ -178,17 +193,30 @@ def _kind(request: Request | None) -> str:
         return f"answer of up to {count(request.max_tokens, 'token')}, {drawn}"
     if isinstance(request, Score):
         return "log-likelihood of a given answer"
-    if isinstance(request, Choose):
+    if isinstance(request, Choose | Fill):
         return f"choice among {count(len(request.options), 'option')}"
-    if isinstance(request, Inspect):
-        return "summary of weights"
-    return f"{request.k} likeliest next tokens"
+    plain = {
+        Inspect: "summary of weights",
+        Embed: "vector of a text",
+        Predict: "distribution over classes or actions",
+        Catalogue: "inputs with recorded predictions",
+    }
+    if isinstance(request, NextTokens):
+        return f"{request.k} likeliest next tokens"
+    return plain[type(request)]
 
 
 def _question(request: Request) -> str:
     if isinstance(request, Inspect):
         layer = "whole model" if request.layer is None else f"block {request.layer}"
         return f"{request.quantity}, {layer}"
+    if isinstance(request, Fill):
+        options = "\n".join(f"({n}) {option}" for n, option in enumerate(request.options, start=1))
+        return f"{request.before}[…]{request.after}\n{options}"
+    if isinstance(request, Catalogue):
+        return "Which inputs are recorded?"
+    if isinstance(request, Embed | Predict):
+        return request.text if isinstance(request, Embed) else request.input
     text = _prompt(request.prompt)
     if isinstance(request, Score):
         return f"{text}\n→ {request.continuation}"
@@ -215,7 +243,7 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
             f"{count(answer.tokens, 'token')}"
         )
     if isinstance(answer, Choice):
-        return _choice(answer, request if isinstance(request, Choose) else None)
+        return _choice(answer, request if isinstance(request, Choose | Fill) else None)
     if isinstance(answer, TopTokens):
         pairs = zip(answer.tokens[:5], answer.log_probabilities[:5], strict=False)
         return Passage(text=", ".join(f"“{inert(token[:40])}” {percent(_exp(log))}" for token, log in pairs))
@@ -224,6 +252,13 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
             f"{one_line(one.name[:60])} [{' × '.join(map(str, one.shape))}]" for one in answer.arrays[:8]
         )
         return Passage(text=f"{count(len(answer.arrays), 'array')}: {named}")
+    if isinstance(answer, Distribution):
+        ranked = sorted(zip(answer.probabilities, answer.labels, strict=True), reverse=True)[:5]
+        return Passage(text=", ".join(f"“{inert(label[:40])}” {percent(one)}" for one, label in ranked))
+    if isinstance(answer, Embedding):
+        return Passage(text=f"vector of {count(answer.vector.shape[0], 'number')}")
+    if isinstance(answer, Inputs):
+        return Passage(text=count(len(answer.inputs), "input"))
     return _unanswered(answer, limit)
 
 
@@ -239,7 +274,7 @@ def _text(answer: Text, limit: int) -> Passage:
     return Passage(text=text, more="; ".join(part for part in (quoted.more, remark) if part))
 
 
-def _choice(answer: Choice, request: Choose | None) -> Passage:
+def _choice(answer: Choice, request: Choose | Fill | None) -> Passage:
     if not answer.log_likelihoods:
         return Passage(text="no options")
     ranked = sorted(range(len(answer.log_likelihoods)), key=lambda one: (-answer.log_likelihoods[one], one))

@@ -7,27 +7,29 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from auditor.digest import digest_json, well_formed
 from auditor.error import MalformedTargetError, TargetNotFoundError, UsageError
-from auditor.record.observation import (
-    Answer,
-    Arrays,
-    Choice,
-    Likelihood,
-    TopTokens,
-    Unanswered,
+from auditor.record.observation import Answer, Choice, Inputs, Likelihood, Unanswered
+from auditor.record.request import (
+    Catalogue,
+    Choose,
+    Generate,
+    Predict,
+    Prompt,
+    Request,
+    Score,
+    request_digest,
 )
-from auditor.record.request import Choose, Generate, Prompt, Request, Score, request_digest
-from auditor.record.subject import Access
+from auditor.record.subject import Kind
 from auditor.target.protocol import Batch, Description, OpenOptions
 from auditor.target.recorded_entry import (
     Entry,
     EntryError,
     LikelihoodEntry,
+    PredictionEntry,
     ReplayEntry,
     TextEntry,
     asked,
@@ -36,14 +38,15 @@ from auditor.target.recorded_entry import (
     not_recorded,
     read_entries,
 )
+from auditor.target.recorded_index import Index, key_of, likelihood_key
 
 #: Answers looked up at a time.
 _BATCH = 500
 _LONGEST_LINE = 64 << 20
 _LARGEST_ARRAY = 512 << 20
 _FORMS = (
-    "give JSONL with prompt and answer, an lm-eval samples file, AlpacaEval model outputs, or answers that "
-    "this tool wrote"
+    "give JSONL with prompt and answer, input and probabilities, an lm-eval samples file, AlpacaEval model "
+    "outputs, or answers that this tool wrote"
 )
 
 
@@ -56,33 +59,6 @@ def split_locator(locator: str) -> tuple[Path, str | None]:
     return Path(file).expanduser(), model
 
 
-@dataclass(slots=True)
-class _Index:
-    """Where each answer is. A place is a byte offset (or the number in an array) and one of its entries."""
-
-    digest: str = ""
-    stamp: tuple[int, int] = (0, 0)
-    names: dict[str, None] = field(default_factory=dict)
-    texts: dict[bytes, list[tuple[int, int]]] = field(default_factory=dict)
-    likelihoods: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    replays: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    access: Access = Access.TEXT
-    array: list[Any] | None = None
-    count: int = 0
-
-    def add(self, entry: Entry, place: tuple[int, int]) -> None:
-        """Remember where ``entry`` is; of exact answers the first one counts."""
-        self.count += 1
-        if isinstance(entry, TextEntry):
-            self.texts.setdefault(_key(normal(entry.prompt)), []).append(place)
-        elif isinstance(entry, LikelihoodEntry):
-            self.likelihoods.setdefault(_likelihood_key(*_parts(entry)), place)
-            self.access = max(self.access, Access.LOGPROBS)
-        else:
-            self.replays.setdefault(_key(entry.request_digest), place)
-            self.access = max(self.access, _access_of(entry.answer))
-
-
 class RecordedTarget:
     """A model known only by answers that somebody recorded.
 
@@ -90,13 +66,25 @@ class RecordedTarget:
         path: The file of answers.
         options: Nothing of it matters here; every kind of target takes it.
         model: Which of the file's models is meant, where it holds several.
+        name: Name of the model for people, where the file's is not to be it.
+        kind: What the model computes, where the answers are not to say so.
     """
 
-    def __init__(self, path: Path, options: OpenOptions, *, model: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        options: OpenOptions,
+        *,
+        model: str | None = None,
+        name: str | None = None,
+        kind: Kind | None = None,
+    ) -> None:
         self._path = path
         self._options = options
         self._model = model
-        self._indexed: _Index | None = None
+        self._name = name
+        self._kind = kind
+        self._indexed: Index | None = None
 
     def __repr__(self) -> str:
         return f"RecordedTarget({str(self._path)!r}, model={self._model!r})"
@@ -113,13 +101,14 @@ class RecordedTarget:
         index = self._index
         # lm-eval names the folder after the model, and the file after the task.
         file = self._path.resolve().parent if self._path.name.startswith("samples_") else self._path
-        name = self._model or next(iter(index.names), None) or file.stem
+        name = self._model or self._name or next(iter(index.names), None) or file.stem
         # Two models of one file are two subjects, although their file is the same.
         digest = digest_json([index.digest, self._model]) if self._model else index.digest
         return Description(
             name=name,
             digest=digest,
             access=index.access,
+            kind=self._kind or index.kind,
             details=(("file", self._path.name), ("recorded answers", str(index.count))),
         )
 
@@ -151,13 +140,13 @@ class RecordedTarget:
         self._indexed = None
 
     @property
-    def _index(self) -> _Index:
+    def _index(self) -> Index:
         if self._indexed is None:
             self._indexed = self._read()
         return self._indexed
 
     def _answer(self, request: Request, stream: BinaryIO) -> Answer:
-        place = self._index.replays.get(_key(request_digest(request)))
+        place = self._index.replays.get(key_of(request_digest(request)))
         if place is not None:
             entry = self._entry(place, stream)
             assert isinstance(entry, ReplayEntry)
@@ -168,10 +157,12 @@ class RecordedTarget:
             return self._likelihood(request.prompt, request.continuation, stream)
         if isinstance(request, Choose):
             return self._choice(request, stream)
-        return not_recorded()
+        if isinstance(request, Predict):
+            return self._prediction(request, stream)
+        return self._catalogue(stream) if isinstance(request, Catalogue) else not_recorded()
 
     def _text(self, request: Generate, stream: BinaryIO) -> Answer:
-        places = self._index.texts.get(_key(normal(asked(request.prompt))), [])
+        places = self._index.texts.get(key_of(normal(asked(request.prompt))), [])
         entries = [entry for place in places if isinstance(entry := self._entry(place, stream), TextEntry)]
         if not entries:
             return not_recorded()
@@ -180,7 +171,7 @@ class RecordedTarget:
         return fitting[request.seed % len(fitting)].answer
 
     def _likelihood(self, prompt: Prompt, continuation: str, stream: BinaryIO) -> Likelihood | Unanswered:
-        place = self._index.likelihoods.get(_likelihood_key(*boundary(prompt, continuation)))
+        place = self._index.likelihoods.get(likelihood_key(*boundary(prompt, continuation)))
         entry = None if place is None else self._entry(place, stream)
         if not isinstance(entry, LikelihoodEntry):
             return not_recorded()
@@ -204,6 +195,15 @@ class RecordedTarget:
             bytes=tuple(score.bytes for score in scores),
         )
 
+    def _prediction(self, request: Predict, stream: BinaryIO) -> Answer:
+        place = self._index.predictions.get(key_of(normal(request.input)))
+        entry = None if place is None else self._entry(place, stream)
+        return entry.answer if isinstance(entry, PredictionEntry) else not_recorded()
+
+    def _catalogue(self, stream: BinaryIO) -> Answer:
+        entries = (self._entry(place, stream) for place in self._index.predictions.values())
+        return Inputs(inputs=tuple(entry.input for entry in entries if isinstance(entry, PredictionEntry)))
+
     def _entry(self, place: tuple[int, int], stream: BinaryIO) -> Entry:
         start, number = place
         array = self._index.array
@@ -224,9 +224,9 @@ class RecordedTarget:
                 "the file of recorded answers cannot be opened", where=str(self._path), fix="check the path"
             ) from error
 
-    def _read(self) -> _Index:
+    def _read(self) -> Index:
         """Read the file once: validate, digest and index it."""
-        index = _Index()
+        index = Index()
         with self._opened() as stream:
             index.stamp = _stamp(self._path)
             records = self._array(stream, index) if _is_array(stream) else self._lines(stream, index)
@@ -248,7 +248,7 @@ class RecordedTarget:
             raise MalformedTargetError("the file holds no answers", where=str(self._path), fix=_FORMS)
         return index
 
-    def _take(self, record: object, where: str, start: int, index: _Index) -> None:
+    def _take(self, record: object, where: str, start: int, index: Index) -> None:
         if not isinstance(record, dict):
             raise self._malformed(f"{where} is no JSON object")
         try:
@@ -261,7 +261,7 @@ class RecordedTarget:
             if self._model is None or entry.model == self._model:
                 index.add(entry, (start, number))
 
-    def _lines(self, stream: BinaryIO, index: _Index) -> Iterator[tuple[str, int, object]]:
+    def _lines(self, stream: BinaryIO, index: Index) -> Iterator[tuple[str, int, object]]:
         state = hashlib.sha256()
         start, number = 0, 0
         while line := stream.readline(_LONGEST_LINE):
@@ -274,7 +274,7 @@ class RecordedTarget:
             start += len(line)
         index.digest = f"sha256:{state.hexdigest()}"
 
-    def _array(self, stream: BinaryIO, index: _Index) -> Iterator[tuple[str, int, object]]:
+    def _array(self, stream: BinaryIO, index: Index) -> Iterator[tuple[str, int, object]]:
         data = stream.read(_LARGEST_ARRAY + 1)
         if len(data) > _LARGEST_ARRAY:
             raise self._malformed(f"the JSON list is larger than {_LARGEST_ARRAY >> 20} MiB")
@@ -314,27 +314,6 @@ def _decoded(data: bytes, start: int) -> str:
 def _stamp(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_size, status.st_mtime_ns
-
-
-def _key(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
-
-
-def _parts(entry: LikelihoodEntry) -> tuple[str, str, bool]:
-    prompt, continuation, _ = boundary(entry.prompt, entry.continuation)
-    return prompt, continuation, entry.conversation
-
-
-def _likelihood_key(prompt: str, continuation: str, conversation: bool) -> bytes:
-    return _key(json.dumps([prompt, continuation, conversation]))
-
-
-def _access_of(answer: Answer) -> Access:
-    if isinstance(answer, Likelihood | Choice):
-        return Access.LOGPROBS
-    if isinstance(answer, TopTokens):
-        return Access.TOP_LOGPROBS
-    return Access.WEIGHTS if isinstance(answer, Arrays) else Access.TEXT
 
 
 def _listed(names: dict[str, None]) -> str:
