@@ -5,14 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.error import ContentError
+from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
+from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
 from auditor.probe.protocol import Method, parameters_of
 from auditor.probe.spec import ProbeSpec, load_probe
 
-METHODS: tuple[Method, ...] = (WeightAlignment(), ReferenceLikelihood(), RefusalRetention(), TwinGap())
+METHODS: tuple[Method, ...] = (
+    WeightAlignment(),
+    ReferenceLikelihood(),
+    OutputAgreement(),
+    SimilarityStructure(),
+    RefusalRetention(),
+    TwinGap(),
+)
 
 
 def method(name: str) -> Method:
