@@ -243,7 +243,7 @@ class AgreementFindings:
         named = (*reading.cast.teachers, *reading.cast.twins)
         order = np.argsort(-reading.scores[1:, teacher], kind="stable")[:_SHOWN] + 1
         models = (reading.cast.suspect, *reading.cast.controls)
-        rows = tuple(
+        rows: tuple[tuple[str | float, ...], ...] = tuple(
             (
                 models[row].name,
                 "suspect" if row == 0 else stratum_of(models[row]),

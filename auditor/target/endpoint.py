@@ -7,7 +7,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from auditor.error import AuditorError, EndpointError
 from auditor.record.observation import Answer, Choice, Likelihood, Text, Unanswered
-from auditor.record.request import Choose, Generate, Inspect, Message, NextTokens, Prompt, Request, Score
+from auditor.record.request import (
+    Choose,
+    Generate,
+    Inspect,
+    Message,
+    NextTokens,
+    Prompt,
+    Prompted,
+    Request,
+    Score,
+)
 from auditor.target.endpoint_address import normal_url, read_key
 from auditor.target.endpoint_channel import Channel, Reply
 from auditor.target.endpoint_contact import Contact, first_contact, refused, top_fields
@@ -119,6 +129,8 @@ class EndpointTarget:
     def _answer(self, request: Request) -> Answer:
         if isinstance(request, Inspect):
             return Unanswered(reason="an endpoint does not show its weights")
+        if not isinstance(request, Prompted):
+            return Unanswered(reason="an endpoint continues text, nothing else")
         prompt = self._with_system(request.prompt)
         conversation = not isinstance(prompt, str)
         if isinstance(request, Score | Choose):

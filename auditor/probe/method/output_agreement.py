@@ -49,7 +49,7 @@ class OutputAgreementParameters(Parameters):
     fewest: int = Field(default=30, ge=10)
     seed: int = 0
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
+    companion_alpha: float = Field(default=0.001, gt=0, lt=0.5)
 
 
 class OutputAgreement:

@@ -48,7 +48,7 @@ class SimilarityStructureParameters(Parameters):
     items: int = Field(default=200, ge=10)
     fewest: int = Field(default=30, ge=10)
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
+    companion_alpha: float = Field(default=0.001, gt=0, lt=0.5)
 
 
 class SimilarityStructure:
