@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -17,7 +17,11 @@ from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Choice, Distribution, Inputs, Observations, observation_id
 from auditor.record.request import Catalogue, Fill, Predict, Question, request_digest
 from auditor.record.subject import Kind, Subject
-from auditor.stats.agreement import choice_features, doubt_features
+from auditor.stats.agreement import choice_features, doubt_features, odds_features
+
+#: Forms in which distributions are compared.
+Form = Literal["doubts", "choices", "odds"]
+_FEATURES = {"doubts": doubt_features, "choices": choice_features, "odds": odds_features}
 
 
 @dataclass(frozen=True)
@@ -131,17 +135,16 @@ class OutputAnswers:
             return f"all models together answered {len(self.requests)} items, and {fewest} are needed"
         return ""
 
-    def reading(self, seen: Observations) -> AgreementReading:
-        """Doubts and choices of all models."""
+    def reading(self, seen: Observations, forms: Sequence[Form]) -> AgreementReading:
+        """Behaviour of all models in the forms asked for."""
         centred = bool(self.labels)
         tables = [self.tables[one.digest] for one in self.cast.models]
         asked = [request_digest(one) for one in self.requests]
         shown = (seen.suspect, *self.cast.teachers)
         return AgreementReading(
             cast=self.cast,
-            forms=(
-                np.stack([doubt_features(one, centred=centred) for one in tables]),
-                np.stack([choice_features(one, centred=centred) for one in tables]),
+            forms=tuple(
+                np.stack([_FEATURES[form](one, centred=centred) for one in tables]) for form in forms
             ),
             items=len(self.requests),
             observation_ids=tuple(observation_id(one.digest, digest) for one in shown for digest in asked),

@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 
 #: Added to the diagonal of the correlation matrix, whose inverse would be all noise without it.
 RIDGE = 0.003
+#: Added to a probability before its logarithm is taken.
+FLOOR = 0.01
 
 
 def standardised(
@@ -135,6 +137,24 @@ def doubt_features(
     Source: Hellinger 1909; Hinton, Vinyals and Dean 2015 (knowledge in small probabilities).
     """
     return _flat(np.sqrt(probabilities), centred)
+
+
+def odds_features(
+    probabilities: Float[NDArray[np.float64], "items outputs"], *, centred: bool
+) -> Float[NDArray[np.float64], " features"]:
+    """A model's distributions as one vector: centred log-probabilities, each raised by ``FLOOR`` before.
+
+    Of many outputs most are unlikely, and how unlikely each of them is tells two models apart that choose
+    alike. What is next to impossible must not decide, hence the floor.
+
+    Args:
+        probabilities: Rows sum to one.
+        centred: As in ``doubt_features``.
+
+    Source: Aitchison 1986 (centred log-ratio).
+    """
+    logs = np.log(probabilities + FLOOR)
+    return _flat(logs - logs.mean(axis=1, keepdims=True), centred)
 
 
 def choice_features(

@@ -12,6 +12,7 @@ from auditor.stats.agreement import (
     crossed_rank,
     doubt_features,
     in_spreads,
+    odds_features,
     others_of,
     partial_agreement,
     similarity_features,
@@ -102,7 +103,9 @@ def test_distributions_become_doubts_and_choices() -> None:
     probabilities = np.array([[0.81, 0.19], [0.36, 0.64], [0.5, 0.5]])
     assert doubt_features(probabilities, centred=False)[:2] == pytest.approx([0.9, np.sqrt(0.19)])
     assert choice_features(probabilities, centred=False) == pytest.approx([1, 0, 0, 1, 1, 0])
-    for form in (doubt_features, choice_features):
+    odds = odds_features(np.array([[0.99, 0.0], [0.49, 0.49]]), centred=False)
+    assert odds == pytest.approx([np.log(100) / 2, -np.log(100) / 2, 0, 0])
+    for form in (doubt_features, choice_features, odds_features):
         assert form(probabilities, centred=True).reshape(3, 2).mean(axis=0) == pytest.approx([0, 0])
 
 

@@ -5,8 +5,9 @@ a gap. Everybody with the same data says much the same, so agreement as such tel
 of the scan, controls and the teacher's twins alike, are regressed out of both; what is left of a teacher is
 the accident of its own training, and who agrees with that has learned from its outputs.
 
-Two forms of behaviour are looked at and averaged: doubts (square roots of probabilities), in which a student
-of soft labels follows its teacher, and choices, in which a student of its labels does.
+Behaviour is looked at in forms that are averaged: doubts (square roots of probabilities), in which a student
+of soft labels follows its teacher; choices, in which a student of its labels does; odds (logarithms), where
+outputs are many and most of them unlikely.
 
 Null and rank are in ``auditor.stats.agreement``; what may be said, in ``auditor.probe.crossed_panel``.
 """
@@ -20,7 +21,7 @@ from pydantic import Field
 
 from auditor.probe.agreement_findings import AgreementFindings, not_compared, without_table
 from auditor.probe.agreement_reading import AgreementCast
-from auditor.probe.output_answers import OutputAnswers, OutputItems
+from auditor.probe.output_answers import Form, OutputAnswers, OutputItems
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome
@@ -41,6 +42,7 @@ class OutputAgreementParameters(Parameters):
         items: Most items that are asked about.
         fewest: Items that everybody must have answered.
         seed: Draws items where there are more.
+        forms: Forms in which distributions are compared; agreement is averaged over them.
         alpha: Level of the rank.
         companion_alpha: Level of its parametric companion, which must be met as well.
     """
@@ -48,6 +50,7 @@ class OutputAgreementParameters(Parameters):
     items: int = Field(default=1500, ge=10)
     fewest: int = Field(default=30, ge=10)
     seed: int = 0
+    forms: tuple[Form, ...] = Field(default=("doubts", "choices"), min_length=1)
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     companion_alpha: float = Field(default=0.001, gt=0, lt=0.5)
 
@@ -103,7 +106,7 @@ class OutputAgreement:
                 method=self.name,
                 source=_SOURCE,
                 behaviour="the suspect's distributions",
-                reading=answers.reading(seen),
+                reading=answers.reading(seen, parameters.forms),
                 alpha=parameters.alpha,
                 companion_alpha=parameters.companion_alpha,
             ).all()

@@ -33,7 +33,7 @@ def probe(content: tuple[dict[str, Any], ...], kind: Kind = Kind.CLASSIFIER, **p
         description="d",
         source="s",
         kinds=(kind,),
-        parameters=parameters,
+        parameters={"companion_alpha": 0.01, **parameters},
     )
     return ProbeSpec(id="outputs/agreement", file=file, items=content, digest="sha256:0")
 
