@@ -24,7 +24,7 @@ NO_EVIDENCE = "no evidence"
 UNDECIDED = "undecided"
 
 #: What a stratum without enough members leaves open.
-_LEFT_OPEN = {
+LEFT_OPEN = {
     Stratum.SAME_BASE: "what the suspect's base alone explains is not separated",
     Stratum.SAME_DATA: "an innocent model trained on the teacher's own data cannot be excluded",
     Stratum.SIBLING_STUDENT: "a student of a sibling of the teacher cannot be excluded",
@@ -154,7 +154,7 @@ def judge(score: float, controls: Mapping[str, Sequence[float]], alpha: float) -
         decisive = "; ".join(_more(rank, alpha) for rank in blocking)
     else:
         outcome = Outcome.SUPPORTS
-        answer = _strongest_answer({rank.stratum for rank in adequate})
+        answer = strongest_answer({rank.stratum for rank in adequate})
     parametric = [prediction_p(score, controls[rank.stratum]) for rank in adequate]
     return Judgement(
         outcome=outcome,
@@ -169,7 +169,7 @@ def judge(score: float, controls: Mapping[str, Sequence[float]], alpha: float) -
     )
 
 
-def _strongest_answer(excluded: Set[str]) -> str:
+def strongest_answer(excluded: Set[str]) -> str:
     """What may be said when every stratum is passed: whoever was not among the controls is not excluded."""
     if Stratum.SAME_DATA.value not in excluded:
         return FROM_SHARED_DATA
@@ -222,7 +222,7 @@ def _limits(ranks: Sequence[StratumRank], alpha: float) -> tuple[str, ...]:
     """One sentence for every stratum that is empty or too small."""
     sizes = {rank.stratum: rank.n for rank in ranks}
     lines = []
-    for stratum, left_open in _LEFT_OPEN.items():
+    for stratum, left_open in LEFT_OPEN.items():
         n = sizes.get(stratum.value, 0)
         if not n:
             lines.append(f"No control is in stratum {stratum.value}: {left_open}.")

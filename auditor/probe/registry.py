@@ -6,9 +6,11 @@ from pathlib import Path
 
 from auditor.error import ContentError
 from auditor.probe.method.identity_claims import IdentityClaims
+from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
 from auditor.probe.method.twin_contrast import TwinContrast
@@ -25,6 +27,8 @@ METHODS: tuple[Method, ...] = (
     TwinContrast(),
     StyleAttribution(),
     IdentityClaims(),
+    OutputAgreement(),
+    SimilarityStructure(),
     RefusalRetention(),
     TwinGap(),
 )

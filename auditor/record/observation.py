@@ -130,6 +130,31 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """A vector of whatever length the model has."""
+
+    kind: Literal["embedding"] = "embedding"
+    vector: PackedArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """Probabilities of the model's own classes or actions, in the model's own order; they sum to one."""
+
+    kind: Literal["distribution"] = "distribution"
+    labels: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Inputs that predictions are recorded for, in the order of the recording."""
+
+    kind: Literal["inputs"] = "inputs"
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """The subject cannot answer this request, now or later, and why."""
 
@@ -137,7 +162,19 @@ class Unanswered:
     reason: str
 
 
-Answer = Text | Likelihood | WordLikelihoods | Choice | TopTokens | Arrays | Transcript | Unanswered
+Answer = (
+    Text
+    | Likelihood
+    | WordLikelihoods
+    | Choice
+    | TopTokens
+    | Arrays
+    | Transcript
+    | Embedding
+    | Distribution
+    | Inputs
+    | Unanswered
+)
 
 
 def observation_id(subject_digest: str, request_digest: str) -> str:

@@ -108,7 +108,54 @@ class Recall:
     sample: int = 0
 
 
-Request = Generate | Score | ScoreWords | Choose | NextTokens | Inspect | Recall
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """Log-likelihood of each of several words in a gap between ``before`` and ``after``."""
+
+    kind: Literal["fill"] = "fill"
+    before: str
+    after: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """The vector that stands for a text."""
+
+    kind: Literal["embed"] = "embed"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predict:
+    """The distribution over the model's own classes for a text, or over its actions in a state in words."""
+
+    kind: Literal["predict"] = "predict"
+    input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """The inputs that predictions are recorded for, where a model is known by a recording alone."""
+
+    kind: Literal["catalogue"] = "catalogue"
+
+
+Request = (
+    Generate
+    | Score
+    | ScoreWords
+    | Choose
+    | NextTokens
+    | Inspect
+    | Recall
+    | Fill
+    | Embed
+    | Predict
+    | Catalogue
+)
+#: Questions that a text is asked with; the others have none, or more than one part.
+Prompted = Generate | Score | ScoreWords | Choose | NextTokens
 
 
 @lru_cache(maxsize=200_000)

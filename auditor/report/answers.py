@@ -10,6 +10,9 @@ from auditor.record.observation import (
     Answer,
     Arrays,
     Choice,
+    Distribution,
+    Embedding,
+    Inputs,
     Likelihood,
     Text,
     TopTokens,
@@ -18,7 +21,21 @@ from auditor.record.observation import (
     WordLikelihoods,
     observation_id,
 )
-from auditor.record.request import Choose, Generate, Inspect, Prompt, Recall, Request, Score, ScoreWords
+from auditor.record.request import (
+    Catalogue,
+    Choose,
+    Embed,
+    Fill,
+    Generate,
+    Inspect,
+    NextTokens,
+    Predict,
+    Prompt,
+    Recall,
+    Request,
+    Score,
+    ScoreWords,
+)
 from auditor.record.scan import Scan
 from auditor.report.cast import Cast, short
 from auditor.report.inert import Passage, allowance, inert, one_line, passage, weight
@@ -182,13 +199,18 @@ def _kind(request: Request | None) -> str:
         return "log-likelihood of a given answer"
     if isinstance(request, ScoreWords):
         return "log-likelihood of a given answer, word by word"
-    if isinstance(request, Choose):
+    if isinstance(request, Choose | Fill):
         return f"choice among {count(len(request.options), 'option')}"
-    if isinstance(request, Inspect):
-        return "summary of weights"
-    if isinstance(request, Recall):
-        return "transcript"
-    return f"{request.k} likeliest next tokens"
+    plain = {
+        Inspect: "summary of weights",
+        Embed: "vector of a text",
+        Predict: "distribution over classes or actions",
+        Recall: "transcript",
+        Catalogue: "inputs with recorded predictions",
+    }
+    if isinstance(request, NextTokens):
+        return f"{request.k} likeliest next tokens"
+    return plain[type(request)]
 
 
 def _question(request: Request) -> str:
@@ -198,6 +220,13 @@ def _question(request: Request) -> str:
     if isinstance(request, Recall):
         again = f", sample {request.sample + 1} of each prompt" if request.sample else ""
         return f"everything that was recorded{again}"
+    if isinstance(request, Fill):
+        options = "\n".join(f"({n}) {option}" for n, option in enumerate(request.options, start=1))
+        return f"{request.before}[…]{request.after}\n{options}"
+    if isinstance(request, Catalogue):
+        return "Which inputs are recorded?"
+    if isinstance(request, Embed | Predict):
+        return request.text if isinstance(request, Embed) else request.input
     text = _prompt(request.prompt)
     if isinstance(request, Score | ScoreWords):
         return f"{text}\n→ {request.continuation}"
@@ -227,7 +256,7 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
         words = count(len(answer.log_likelihoods), "word")
         return Passage(text=f"{number(answer.per_byte)} nats per byte over {words}")
     if isinstance(answer, Choice):
-        return _choice(answer, request if isinstance(request, Choose) else None)
+        return _choice(answer, request if isinstance(request, Choose | Fill) else None)
     if isinstance(answer, TopTokens):
         pairs = zip(answer.tokens[:5], answer.log_probabilities[:5], strict=False)
         return Passage(text=", ".join(f"“{inert(token[:40])}” {percent(_exp(log))}" for token, log in pairs))
@@ -238,6 +267,13 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
         return Passage(text=f"{count(len(answer.arrays), 'array')}: {named}")
     if isinstance(answer, Transcript):
         return Passage(text=f"{count(len(answer.answers), 'recorded answer')}, in full in the ledger")
+    if isinstance(answer, Distribution):
+        ranked = sorted(zip(answer.probabilities, answer.labels, strict=True), reverse=True)[:5]
+        return Passage(text=", ".join(f"“{inert(label[:40])}” {percent(one)}" for one, label in ranked))
+    if isinstance(answer, Embedding):
+        return Passage(text=f"vector of {count(answer.vector.shape[0], 'number')}")
+    if isinstance(answer, Inputs):
+        return Passage(text=count(len(answer.inputs), "input"))
     return _unanswered(answer, limit)
 
 
@@ -253,7 +289,7 @@ def _text(answer: Text, limit: int) -> Passage:
     return Passage(text=text, more="; ".join(part for part in (quoted.more, remark) if part))
 
 
-def _choice(answer: Choice, request: Choose | None) -> Passage:
+def _choice(answer: Choice, request: Choose | Fill | None) -> Passage:
     if not answer.log_likelihoods:
         return Passage(text="no options")
     ranked = sorted(range(len(answer.log_likelihoods)), key=lambda one: (-answer.log_likelihoods[one], one))

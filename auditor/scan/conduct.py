@@ -54,7 +54,11 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
         follower.note(f"run {handle.run} goes on where it stood")
     plan = handle.plan
     inquiry = Inquiry(handle.run, ledger, plan.subjects, cast.targets, plan.seed, follower)
-    applicable = [(spec, chosen) for spec, chosen in probes if not unmet_needs(chosen, inquiry.seen)]
+    applicable = [
+        (spec, chosen)
+        for spec, chosen in probes
+        if serves(spec, inquiry.seen) and not unmet_needs(chosen, inquiry.seen)
+    ]
     for spec, chosen in applicable:
         if isinstance(chosen, Forecasting):
             for sentence in chosen.forecast(spec, inquiry.seen):
@@ -115,6 +119,11 @@ def _environment(wanted: PlanFile) -> Environment:
     )
 
 
+def serves(spec: ProbeSpec, seen: Observations) -> bool:
+    """Whether a probe is made for the suspect's kind of model."""
+    return seen.suspect.kind in spec.file.kinds
+
+
 def unmet_needs(chosen: Method, seen: Observations) -> str:
     """Why a method cannot run on these subjects, or an empty string."""
     for role, access in chosen.needs.items():
@@ -132,6 +141,9 @@ def measured(
     spec: ProbeSpec, chosen: Method, seen: Observations, failed: dict[str, AuditorError]
 ) -> Sequence[Finding]:
     """Findings of one probe; whatever goes wrong in it becomes a finding and not a lost scan."""
+    if not serves(spec, seen):
+        reason = f"the suspect is of kind {seen.suspect.kind}, which this probe does not serve"
+        return (_empty(spec, seen, Outcome.NOT_APPLICABLE, reason, "a suite made for this kind of model"),)
     missing = unmet_needs(chosen, seen)
     if missing:
         role = next(role for role, access in chosen.needs.items() if not seen.of_role(role, access))

@@ -14,6 +14,7 @@ from auditor.record.request import (
     Message,
     NextTokens,
     Prompt,
+    Prompted,
     Recall,
     Request,
     Score,
@@ -134,6 +135,8 @@ class EndpointTarget:
             return Unanswered(reason="an endpoint does not show its weights")
         if isinstance(request, Recall):
             return no_recording()
+        if not isinstance(request, Prompted):
+            return Unanswered(reason="an endpoint continues text, nothing else")
         prompt = self._with_system(request.prompt)
         conversation = not isinstance(prompt, str)
         if isinstance(request, Score | ScoreWords | Choose):

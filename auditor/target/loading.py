@@ -16,6 +16,12 @@ from auditor.target.model_identity import kind_of
 from auditor.target.protocol import OpenOptions
 
 _DTYPES = ("float32", "bfloat16", "float16")
+#: Kind -> the class that opens its models; any other is opened without a head.
+_MAKERS = {
+    Kind.CAUSAL_LM: "AutoModelForCausalLM",
+    Kind.MASKED_LM: "AutoModelForMaskedLM",
+    Kind.CLASSIFIER: "AutoModelForSequenceClassification",
+}
 
 
 @dataclass(frozen=True)
@@ -26,11 +32,14 @@ class Loaded:
         model: The transformers model, in evaluation mode on ``device``.
         tokenizer: Its tokenizer.
         device: Where it lies.
+        missing: Names of weights that its files lack or that are misshapen. Such weights are random, so
+            that only what does not pass through them may be believed; a causal model has none.
     """
 
     model: Any
     tokenizer: Any
     device: str
+    missing: tuple[str, ...] = ()
 
 
 def choose_device(wanted: str) -> str:
@@ -99,10 +108,10 @@ def load(files: ModelFiles, options: OpenOptions, *, device: str, dtype: str) ->
     try:
         with quiet(), torch.inference_mode():
             tokenizer = _tokenizer(files, options)
-            model = _model(files, options, dtype=dtype)
+            model, missing = _model(files, options, dtype=dtype)
             if files.adapter is not None:
                 model = _with_adapter(model, files.adapter)
-            return Loaded(model.eval().to(device), tokenizer, device)
+            return Loaded(model.eval().to(device), tokenizer, device, missing)
     except torch.OutOfMemoryError as error:
         raise TargetError(
             f"the model does not fit into the memory of {device}",
@@ -138,11 +147,13 @@ def _tokenizer(files: ModelFiles, options: OpenOptions) -> Any:
     )
 
 
-def _model(files: ModelFiles, options: OpenOptions, *, dtype: str) -> Any:
+def _model(files: ModelFiles, options: OpenOptions, *, dtype: str) -> tuple[Any, tuple[str, ...]]:
+    """The model, and the weights that its files lack."""
     import torch
-    from transformers import AutoModel, AutoModelForCausalLM
+    import transformers
 
-    maker = AutoModelForCausalLM if kind_of(files) is Kind.CAUSAL_LM else AutoModel
+    kind = kind_of(files)
+    maker = getattr(transformers, _MAKERS.get(kind, "AutoModel"))
     common = {
         "dtype": getattr(torch, dtype),
         "trust_remote_code": options.trust_remote_code,
@@ -156,12 +167,14 @@ def _model(files: ModelFiles, options: OpenOptions, *, dtype: str) -> Any:
         model, info = maker.from_pretrained(str(files.folder), use_safetensors=safe, **common)
     lost = sorted(str(name) for name in info.get("missing_keys", ()))
     bent = sorted(str(one[0]) for one in info.get("mismatched_keys", ()))
-    if maker is AutoModelForCausalLM and (lost or bent):
+    if kind is Kind.CAUSAL_LM and (lost or bent):
         # transformers would go on with random numbers in their place
         raise ValueError(
             f"{len(lost) + len(bent)} weights are missing or misshapen, such as {(lost + bent)[0]}"
         )
-    return model
+    # What pools BERT's first token for the task of next sentences serves no embedder, and is seldom kept.
+    needed = [one for one in lost + bent if not (kind is Kind.EMBEDDER and one.startswith("pooler."))]
+    return model, tuple(needed)
 
 
 def _with_adapter(model: Any, adapter: AdapterFiles) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from auditor.error import MalformedTargetError
-from auditor.record.observation import Answer, Unanswered
+from auditor.record.observation import Answer
 from auditor.record.request import Inspect, Recall, Request
 from auditor.record.subject import Access, Kind
 from auditor.target.conversation import PLAIN_LAYOUT, Conversations
@@ -25,12 +25,15 @@ from auditor.target.model_identity import (
 from auditor.target.protocol import Batch, Description, OpenOptions
 from auditor.target.transcript import no_recording
 
-if TYPE_CHECKING:
-    from auditor.target.engine import Engine
-
 #: Bytes of weight files from which on memory is collected at once.
 _COLLECTED = 50_000_000
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+class _Answerer(Protocol):
+    """What a loaded model answers through, according to its kind."""
+
+    def answer(self, requests: Sequence[tuple[int, Request]]) -> Iterator[Batch]: ...
 
 
 class LocalTarget:
@@ -57,7 +60,7 @@ class LocalTarget:
         self._device = choose_device(options.device)
         self._dtype = choose_dtype(options.dtype, self._device)
         self._loaded: Loaded | None = None
-        self._engine: Engine | None = None
+        self._answerer: _Answerer | None = None
 
     @cached_property
     def description(self) -> Description:
@@ -112,12 +115,7 @@ class LocalTarget:
                 others.append((number, request))
         if not others:
             return
-        kind = self.description.kind
-        if kind is not Kind.CAUSAL_LM:
-            reason = f"a model of kind {kind.value} does not continue text"
-            yield [(number, Unanswered(reason=reason)) for number, _ in others]
-            return
-        yield from self._engine_of(self._open()).answer(others)
+        yield from self._answerer_of(self._open()).answer(others)
 
     def close(self) -> None:
         """Free the model's memory; a later question loads it again."""
@@ -127,7 +125,7 @@ class LocalTarget:
         # one that Python makes by itself is soon enough.
         large = self._files.weights.size_bytes >= _COLLECTED
         self._loaded = None
-        self._engine = None
+        self._answerer = None
         if large:
             gc.collect()
         if self._device.startswith("cuda"):
@@ -147,16 +145,34 @@ class LocalTarget:
             self._loaded = loaded
         return self._loaded
 
-    def _engine_of(self, loaded: Loaded) -> Engine:
-        if self._engine is None:
-            from auditor.target.engine import Engine
-            from auditor.target.language_model import LanguageModel
+    def _answerer_of(self, loaded: Loaded) -> _Answerer:
+        if self._answerer is None:
+            kind = self.description.kind
+            self._answerer = self._engine(loaded) if kind is Kind.CAUSAL_LM else self._reader(loaded, kind)
+        return self._answerer
 
-            ends = getattr(loaded.model.generation_config, "eos_token_id", None)
-            ends = [ends] if isinstance(ends, int) else list(ends or ())
-            conversations = Conversations(
-                loaded.tokenizer, system_prompt=self._options.system_prompt, end_tokens=ends
-            )
-            lm = LanguageModel(loaded.model, loaded.device)
-            self._engine = Engine(lm, conversations, batch_size=self._options.batch_size)
-        return self._engine
+    def _engine(self, loaded: Loaded) -> _Answerer:
+        from auditor.target.engine import Engine
+        from auditor.target.language_model import LanguageModel
+
+        ends = getattr(loaded.model.generation_config, "eos_token_id", None)
+        ends = [ends] if isinstance(ends, int) else list(ends or ())
+        conversations = Conversations(
+            loaded.tokenizer, system_prompt=self._options.system_prompt, end_tokens=ends
+        )
+        lm = LanguageModel(loaded.model, loaded.device)
+        return Engine(lm, conversations, batch_size=self._options.batch_size)
+
+    def _reader(self, loaded: Loaded, kind: Kind) -> _Answerer:
+        """Who answers for a model that reads whole texts and continues none."""
+        from auditor.target.classification import TextClassifier
+        from auditor.target.encoder import Encoder
+        from auditor.target.gap_filling import GapFiller
+        from auditor.target.sentence_vectors import SentenceEmbedder
+
+        encoder = Encoder(loaded, batch_size=self._options.batch_size)
+        if kind is Kind.MASKED_LM:
+            return GapFiller(encoder)
+        if kind is Kind.CLASSIFIER:
+            return TextClassifier(encoder)
+        return SentenceEmbedder(encoder, self._files.folder)

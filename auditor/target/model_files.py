@@ -144,9 +144,21 @@ def _plain(folder: Path, options: OpenOptions, *, name: str, revision: str | Non
     settings = {
         file: folder / file for file in ("config.json", "generation_config.json") if (folder / file).is_file()
     }
+    settings |= _embedder_settings(folder)
     if options.trust_remote_code:
         settings |= {path.name: path for path in sorted(folder.glob("*.py"))}
     return ModelFiles(name, folder, weights, config, tokenizer, settings, revision=revision)
+
+
+def _embedder_settings(folder: Path) -> dict[str, Path]:
+    """Files of an embedder that decide what becomes of hidden states, by relative name."""
+    if not (folder / "modules.json").is_file():
+        return {}
+    own = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
+    steps = ("[0-9]*_*/config.json", "[0-9]*_*/model.safetensors")
+    found = [folder / name for name in own if (folder / name).is_file()]
+    found += [path for pattern in steps for path in sorted(folder.glob(pattern))]
+    return {path.relative_to(folder).as_posix(): path for path in found}
 
 
 def tokenizer_files(folder: Path) -> dict[str, Path]:

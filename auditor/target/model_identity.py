@@ -22,6 +22,7 @@ _KINDS = (
     ("ForSequenceClassification", Kind.CLASSIFIER),
     ("ForCausalLM", Kind.CAUSAL_LM),
     ("LMHeadModel", Kind.CAUSAL_LM),
+    ("Model", Kind.EMBEDDER),
 )
 
 
@@ -114,6 +115,8 @@ def kind_of(files: ModelFiles) -> Kind:
     """What the model computes, by the architecture its configuration names."""
     if (files.folder / "modules.json").is_file() and files.header is None:
         return Kind.EMBEDDER
+    if "AutoModelForCausalLM" in (files.config.get("auto_map") or {}):
+        return Kind.CAUSAL_LM  # such models may call themselves anything
     for architecture in files.config.get("architectures") or ():
         for ending, kind in _KINDS:
             if str(architecture).endswith(ending):

@@ -6,10 +6,13 @@ import re
 from pathlib import Path
 
 from auditor.error import TargetNotFoundError, UsageError
+from auditor.record.subject import Kind
 from auditor.target.protocol import OpenOptions, Target
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<rest>.*)", re.DOTALL)
 _ENDPOINT = re.compile(r"(?P<model>.+)@(?P<url>https?://.+)", re.DOTALL | re.IGNORECASE)
+#: In a policy's folder, what it does in each state. Networks that act have no common format to open.
+_ACTS = "actions.jsonl"
 _FORMS = (
     "write a folder, a .gguf file, a hub id, openai:MODEL@http://host:port/v1, recorded:FILE or demo:NAME"
 )
@@ -19,8 +22,8 @@ def open_target(locator: str, options: OpenOptions) -> Target:
     """Open the model at ``locator``.
 
     Locators: ``openai:MODEL@http://host:port/v1``, ``recorded:FILE`` or ``recorded:FILE#MODEL``,
-    ``demo:NAME``; everything else is a local folder, a ``.gguf`` file or a hub id with an optional
-    ``@revision``.
+    ``demo:NAME``; a folder with ``actions.jsonl`` is a policy; everything else is a local folder, a
+    ``.gguf`` file or a hub id with an optional ``@revision``.
 
     Raises:
         UsageError: If the locator is malformed.
@@ -47,6 +50,11 @@ def open_target(locator: str, options: OpenOptions) -> Target:
                 fix="write openai:MODEL@http://host:port/v1",
             )
         raise UsageError(f"there is no kind of locator named '{scheme}:'", fix=_FORMS)
+    acts = Path(locator).expanduser() / _ACTS
+    if acts.is_file():
+        from auditor.target.recorded import RecordedTarget
+
+        return RecordedTarget(acts, options, name=acts.parent.resolve().name, kind=Kind.POLICY)
     from auditor.target.local import LocalTarget
 
     return LocalTarget(locator, options)

@@ -12,18 +12,25 @@ from typing import BinaryIO
 
 from auditor.digest import digest_json, well_formed
 from auditor.error import MalformedTargetError, TargetNotFoundError, UsageError
-from auditor.record.observation import (
-    Answer,
-    Choice,
-    Likelihood,
-    Unanswered,
+from auditor.record.observation import Answer, Choice, Inputs, Likelihood, Unanswered
+from auditor.record.request import (
+    Catalogue,
+    Choose,
+    Generate,
+    Predict,
+    Prompt,
+    Recall,
+    Request,
+    Score,
+    request_digest,
 )
-from auditor.record.request import Choose, Generate, Prompt, Recall, Request, Score, request_digest
+from auditor.record.subject import Kind
 from auditor.target.protocol import Batch, Description, OpenOptions
 from auditor.target.recorded_entry import (
     Entry,
     EntryError,
     LikelihoodEntry,
+    PredictionEntry,
     ReplayEntry,
     TextEntry,
     asked,
@@ -42,8 +49,8 @@ _LONGEST_LINE = 64 << 20
 _KEPT_BYTES = 8 << 20
 _LARGEST_ARRAY = 512 << 20
 _FORMS = (
-    "give JSONL with prompt and answer, an lm-eval samples file, AlpacaEval model outputs, or answers that "
-    "this tool wrote"
+    "give JSONL with prompt and answer, input and probabilities, an lm-eval samples file, AlpacaEval model "
+    "outputs, or answers that this tool wrote"
 )
 
 
@@ -63,12 +70,24 @@ class RecordedTarget:
         path: The file of answers.
         options: Nothing of it matters here; every kind of target takes it.
         model: Which of the file's models is meant, where it holds several.
+        name: Name of the model for people, where the file's is not to be it.
+        kind: What the model computes, where the answers are not to say so.
     """
 
-    def __init__(self, path: Path, options: OpenOptions, *, model: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        options: OpenOptions,
+        *,
+        model: str | None = None,
+        name: str | None = None,
+        kind: Kind | None = None,
+    ) -> None:
         self._path = path
         self._options = options
         self._model = model
+        self._name = name
+        self._kind = kind
         self._indexed: RecordedIndex | None = None
 
     def __repr__(self) -> str:
@@ -86,13 +105,14 @@ class RecordedTarget:
         index = self._index
         # lm-eval names the folder after the model, and the file after the task.
         file = self._path.resolve().parent if self._path.name.startswith("samples_") else self._path
-        name = self._model or next(iter(index.names), None) or file.stem
+        name = self._model or self._name or next(iter(index.names), None) or file.stem
         # Two models of one file are two subjects, although their file is the same.
         digest = digest_json([index.digest, self._model]) if self._model else index.digest
         return Description(
             name=name,
             digest=digest,
             access=index.access,
+            kind=self._kind or index.kind,
             details=(("file", self._path.name), ("recorded answers", str(index.count))),
         )
 
@@ -144,7 +164,9 @@ class RecordedTarget:
             return self._likelihood(request.prompt, request.continuation, stream)
         if isinstance(request, Choose):
             return self._choice(request, stream)
-        return not_recorded()
+        if isinstance(request, Predict):
+            return self._prediction(request, stream)
+        return self._catalogue(stream) if isinstance(request, Catalogue) else not_recorded()
 
     def _text(self, request: Generate, stream: BinaryIO) -> Answer:
         places = self._index.texts.get(key_of(normal(asked(request.prompt))), [])
@@ -182,6 +204,15 @@ class RecordedTarget:
             log_likelihoods=tuple(score.log_likelihood for score in scores),
             bytes=tuple(score.bytes for score in scores),
         )
+
+    def _prediction(self, request: Predict, stream: BinaryIO) -> Answer:
+        place = self._index.predictions.get(key_of(normal(request.input)))
+        entry = None if place is None else self._entry(place, stream)
+        return entry.answer if isinstance(entry, PredictionEntry) else not_recorded()
+
+    def _catalogue(self, stream: BinaryIO) -> Answer:
+        entries = (self._entry(place, stream) for place in self._index.predictions.values())
+        return Inputs(inputs=tuple(entry.input for entry in entries if isinstance(entry, PredictionEntry)))
 
     def _entry(self, place: tuple[int, int], stream: BinaryIO) -> Entry:
         if self._index.kept is not None:

@@ -4,6 +4,8 @@ Known forms, told apart record by record:
 
 - this tool's own: ``request`` and ``answer`` as it encodes them;
 - lm-eval samples: ``arguments`` and ``resps`` (likelihoods and generations);
+- input and ``probabilities``, a mapping from labels or a list of ``label`` and ``score``; an input named
+  ``state`` makes the model a policy, and ``text`` or any of the names of a prompt a classifier;
 - prompt and answer under one of their usual names, with ``model`` or ``generator`` and sampling fields
   where there are any; AlpacaEval's ``instruction``, ``output``, ``generator`` is one spelling of it.
 
@@ -22,11 +24,15 @@ from typing import Any, cast
 from auditor.digest import well_formed
 from auditor.error import EvidenceIntegrityError
 from auditor.record.codec import decode
-from auditor.record.observation import Answer, Text, Unanswered
-from auditor.record.request import Generate, Prompt, Request, request_digest
+from auditor.record.observation import Answer, Distribution, Text, Unanswered
+from auditor.record.request import Generate, Prompt, Request
 from auditor.target.endpoint_reply import finish_of
 
 _PROMPTS = ("messages", "prompt", "instruction", "question", "input")
+#: Names of what a prediction is about.
+_INPUTS = ("state", "text", *_PROMPTS)
+#: How far recorded probabilities may be from summing to one.
+_ROUNDING = 0.02
 _ANSWERS = ("answer", "output", "response", "completion")
 _MODELS = ("model", "generator")
 _SAMPLING = ("temperature", "top_p", "seed")
@@ -62,15 +68,25 @@ class LikelihoodEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionEntry:
+    """A distribution over classes of a text, or over actions in a ``state``."""
+
+    input: str
+    state: bool
+    answer: Distribution
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayEntry:
     """An answer to one exact request."""
 
-    request_digest: str
+    request: Request
     answer: Answer
     model: str | None = None
 
 
-Entry = TextEntry | LikelihoodEntry | ReplayEntry
+Entry = TextEntry | LikelihoodEntry | PredictionEntry | ReplayEntry
 
 
 def normal(text: str) -> str:
@@ -110,6 +126,8 @@ def read_entries(record: Mapping[str, Any]) -> tuple[Entry, ...]:
         and isinstance(record.get("answer"), Mapping)
     ):
         return (_replay(record),)
+    if record.get("probabilities") is not None:
+        return (_prediction(record),)
     if "arguments" in record and "resps" in record:
         return tuple(_samples(record))
     return tuple(_written(record))
@@ -121,7 +139,37 @@ def _replay(record: Mapping[str, Any]) -> ReplayEntry:
         answer: Answer = decode(Answer, record["answer"], where="answer")
     except EvidenceIntegrityError as error:
         raise EntryError(f"holds a malformed {error.where}: {error.what}") from error
-    return ReplayEntry(request_digest(request), answer, _model(record))
+    return ReplayEntry(request, answer, _model(record))
+
+
+def _prediction(record: Mapping[str, Any]) -> PredictionEntry:
+    name = next((one for one in _INPUTS if record.get(one) not in (None, "")), None)
+    if name is None:
+        raise EntryError(f"has probabilities but no input (one of {', '.join(_INPUTS)})")
+    asked_for = record[name] if name in ("state", "text") else _question(record[name], name)[0]
+    if not isinstance(asked_for, str):
+        raise EntryError(f"has a '{name}' that is no text")
+    return PredictionEntry(
+        well_formed(asked_for), name == "state", _distribution(record["probabilities"]), _model(record)
+    )
+
+
+def _distribution(value: object) -> Distribution:
+    """Probabilities by label; rounding is made good, anything more is refused."""
+    if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+        pairs = [(one.get("label"), one.get("score")) for one in value]
+    elif isinstance(value, Mapping):
+        pairs = list(value.items())
+    else:
+        raise EntryError("has 'probabilities' that are neither a mapping nor a list of label and score")
+    labels = tuple(well_formed(str(label)) for label, _ in pairs)
+    numbers = [one for _, one in pairs if isinstance(one, int | float) and not isinstance(one, bool)]
+    if len(numbers) < len(pairs) or len(set(labels)) < len(labels) or len(labels) < 2:
+        raise EntryError("has 'probabilities' that are no numbers for two or more different labels")
+    total = math.fsum(numbers) if all(0 <= one <= 1.001 for one in numbers) else math.nan
+    if not abs(total - 1) <= _ROUNDING:
+        raise EntryError("has 'probabilities' that are not between 0 and 1 or do not sum to one")
+    return Distribution(labels=labels, probabilities=tuple(one / total for one in numbers))
 
 
 def _written(record: Mapping[str, Any]) -> Iterator[TextEntry]:

@@ -119,6 +119,23 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def read_json_list(path: Path) -> list[dict[str, Any]]:
+    """The list of JSON objects in ``path``.
+
+    Raises:
+        MalformedTargetError: If it is none.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise MalformedTargetError(
+            f"{path.name} is not readable JSON: {error}", where=str(path), fix="fetch the file again"
+        ) from error
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise MalformedTargetError(f"{path.name} is no list of JSON objects", where=str(path))
+    return value
+
+
 def check_safetensors(path: Path) -> int:
     """Number of weights in a safetensors file, after its header was held against its length.
 

@@ -162,12 +162,14 @@ def test_other_mechanisms_are_refused(tmp_path: Path) -> None:
 
 def test_neither_shape_nor_tokenizer_tells_a_student_from_an_innocent() -> None:
     family = embedder_family(100, (61, 62))
-    teacher, students, innocents = family[0], family[1:4], family[4:]
-    assert len({recipe.name for recipe in family}) == len({recipe.seed for recipe in family}) == 10
+    teacher, students, innocents = family[0], family[7:10], family[10:]
+    assert len({recipe.name for recipe in family}) == len({recipe.seed for recipe in family}) == 22
     makes = sorted((one.shape.width, one.shape.layers, one.vocabulary) for one in students)
     for vendor, data_seed in ((61, teacher.data_seed), (62, None)):
         stratum = [one for one in innocents if one.vendors == (vendor,)]
-        assert sorted((one.shape.width, one.shape.layers, one.vocabulary) for one in stratum) == makes
+        assert sorted((one.shape.width, one.shape.layers, one.vocabulary) for one in stratum) == sorted(
+            makes * 2
+        )
         assert {one.data_seed for one in stratum} == {data_seed}
         assert {one.conversations for one in stratum} == {teacher.conversations}
     assert all(one.teachers == (teacher.name,) for one in students)

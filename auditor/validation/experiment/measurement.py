@@ -10,7 +10,21 @@ from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Finding, Outcome
-from auditor.record.request import Choose, Generate, Inspect, NextTokens, Recall, Request, Score, ScoreWords
+from auditor.record.request import (
+    Catalogue,
+    Choose,
+    Embed,
+    Fill,
+    Generate,
+    Inspect,
+    NextTokens,
+    Predict,
+    Prompted,
+    Recall,
+    Request,
+    Score,
+    ScoreWords,
+)
 from auditor.record.subject import Access, Stratum
 from auditor.scan.conduct import measured
 from auditor.validation.experiment.answers import Answers, Probes, Progress
@@ -28,6 +42,10 @@ _ACCESS: Mapping[type[Request], Access] = {
     Score: Access.LOGPROBS,
     ScoreWords: Access.LOGPROBS,
     Choose: Access.LOGPROBS,
+    Fill: Access.LOGPROBS,
+    Predict: Access.LOGPROBS,
+    Catalogue: Access.TEXT,
+    Embed: Access.HIDDEN,
     Inspect: Access.WEIGHTS,
 }
 
@@ -132,7 +150,13 @@ class Measurement:
             controls=len(result.controls) if result else 0,
             access=max(asked, default=_least(method)).label,
             questions=len(requests),
-            prompts=len({one.prompt for one in requests if not isinstance(one, Inspect | Recall)}),
+            prompts=len(
+                {
+                    one.prompt if isinstance(one, Prompted) else one
+                    for one in requests
+                    if not isinstance(one, Inspect | Catalogue | Recall)
+                }
+            ),
             asking_seconds=seconds[0],
             measuring_seconds=seconds[1],
         )
