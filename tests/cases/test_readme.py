@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -38,6 +39,8 @@ def workplace(teacher: Path, pruned: Path, stranger: Path, tmp_path_factory: pyt
     (folder / "control" / "tokenizer_config.json").write_text(
         config.rstrip().removesuffix("}") + ', "control": 1}'
     )
+    rows = [{"prompt": f"What is {n}?", "answer": f"It is {n}.", "max_tokens": 6} for n in range(24)]
+    (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
 

@@ -191,7 +191,7 @@ def test_what_does_not_fit_the_window_is_unanswered(llama: Path) -> None:
 def test_answers_come_batch_by_batch(llama: Path) -> None:
     target = LocalTarget(str(llama), OpenOptions(batch_size=1))
     steps = target.ask(SCORES)
-    engine = target._engine_of(target._open())
+    engine = target._answerer_of(target._open())
     calls: list[int] = []
     original = engine.lm.states
 
@@ -227,7 +227,7 @@ def test_running_out_of_memory_halves_batches(llama: Path, monkeypatch: pytest.M
 
 def test_a_request_too_large_for_memory_is_an_error(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = LocalTarget(str(llama), OpenOptions())
-    target._engine_of(target._open())
+    target._answerer_of(target._open())
 
     def full(*_: Any, **__: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")
@@ -301,7 +301,7 @@ def test_a_plain_batch_scores_rows_of_unequal_length(llama: Path) -> None:
 
 def test_each_prompt_is_computed_once(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = LocalTarget(str(llama), OpenOptions())
-    lm = target._engine_of(target._open()).lm
+    lm = target._answerer_of(target._open()).lm
     original, seen = lm.states, []
 
     def counted(tokens: torch.Tensor, **named: Any) -> Any:

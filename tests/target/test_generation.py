@@ -57,7 +57,7 @@ def test_an_answer_ends_at_the_end_token(llama: Path) -> None:
         ].tolist()
     cut = next(at for at in range(2, 8) if new[at] not in new[:at])
     target = LocalTarget(str(llama), OpenOptions())
-    target._engine_of(target._open()).conversations.end_tokens = frozenset({new[cut]})
+    target._answerer_of(target._open()).conversations.end_tokens = frozenset({new[cut]})
     (short,) = answers(target, [Generate(prompt="The river", max_tokens=8)])
     assert short == Text(text=tokenizer.decode(new[:cut]), finish="stop", tokens=cut)
 
