@@ -92,10 +92,14 @@ class WordTable:
 
     def written(self) -> bool:
         """Whether every source has answered every item, be it with nothing usable."""
-        requests = [self.writing.request(item) for item in self.items]
-        return all(
-            self.seen.answer(source, request) is not None for source in self.sources for request in requests
-        )
+
+        def work_out() -> bool:
+            requests = [self.writing.request(item) for item in self.items]
+            return all(
+                self.seen.answer(one, request) is not None for one in self.sources for request in requests
+            )
+
+        return self.seen.remembered(("written", *self.key), work_out)
 
     @cached_property
     def kept(self) -> tuple[Item, ...]:
@@ -146,7 +150,16 @@ class WordTable:
         if not self.written():
             writing = [self.writing.request(item) for item in self.items]
             return tuple(one for source in self.sources for one in ask_all(source.digest, writing))
-        return tuple(one for scorer in self.scorers for one in ask_all(scorer.digest, self.requests))
+        return tuple(one for scorer in self.scorers for one in self._open(scorer))
+
+    def _open(self, scorer: Subject) -> tuple[Question, ...]:
+        """Texts that a scorer has not scored; many scans of one population have the same ones in common."""
+        return self.seen.remembered(
+            ("open", scorer.digest, *self.key),
+            lambda: ask_all(
+                scorer.digest, [one for one in self.requests if self.seen.answer(scorer, one) is None]
+            ),
+        )
 
     def scores(self, scorer: Subject) -> Float[NDArray[np.float64], " words"] | None:
         """Nats of each word under a scorer, NaN for texts it did not score; None if these are too many."""
