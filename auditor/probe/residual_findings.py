@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.probe.panel import FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement, judge
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement, judge
 from auditor.probe.residual_reading import ResidualReading
 from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
 from auditor.record.observation import observation_id
 from auditor.record.result import Guarantee, TestResult
 
 _UNIT = "spreads of the panel"
+#: Answers that leave more open than that either of two candidates was the teacher.
+_WEAKER = (FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class ResidualFindings:
         if place != reading.named[0]:
             first = reading.candidates[reading.named[0]].name
             reason = f"{reason}; {first} and {name} together explain it best, and {first} more than {name}"
-            answer = FROM_SIBLING if judgement.answer != NO_EVIDENCE else NO_EVIDENCE
+            answer = judgement.answer if judgement.answer in _WEAKER else FROM_SIBLING
             return (
                 Outcome.INCONCLUSIVE,
                 answer,
@@ -120,7 +122,8 @@ class ResidualFindings:
         if judgement.outcome is Outcome.SUPPORTS and len(reading.named) > 1:
             other = reading.candidates[reading.named[1]].name
             reason = f"{reason}; {other} cannot be excluded, since the two together explain it best"
-            return Outcome.SUPPORTS, FROM_SIBLING, reason, ""
+            answer = judgement.answer if judgement.answer in _WEAKER else FROM_SIBLING
+            return Outcome.SUPPORTS, answer, reason, ""
         return judgement.outcome, judgement.answer, reason, judgement.decisive
 
     def _result(self, place: int, judgement: Judgement) -> TestResult:

@@ -74,13 +74,16 @@ def test_who_follows_no_candidate_is_not_accused(whom: str) -> None:
     assert all("would have been found" in one.reason for one in found.values())
 
 
-def test_siblings_that_explain_a_student_together_are_named_together() -> None:
+@pytest.mark.parametrize(("with_peers", "answer"), [(False, FROM_SHARED_DATA), (True, FROM_SIBLING)])
+def test_siblings_that_explain_a_student_together_are_named_together(with_peers: bool, answer: str) -> None:
+    """In words that hold what the controls leave open: a model with their data is excluded by such models."""
     # Both teachers have the way of their common data, which the student has from one of them.
     follows = {"suspect": ("data", 0.5), "teacher-0": ("data", 2.0), "teacher-1": ("data", 2.0)}
-    found = findings(World(follows=follows))
+    peers = tuple(model(f"peer-{n}", Role.CONTROL, stratum=Stratum.SAME_DATA) for n in range(19))
+    found = findings(World(follows=follows), (*CAST, *peers) if with_peers else CAST)
     pair = [found["teacher-0"], found["teacher-1"]]
     assert sorted(one.outcome for one in pair) == [Outcome.INCONCLUSIVE, Outcome.SUPPORTS]
-    assert {one.fact("answer") for one in pair} == {FROM_SIBLING}
+    assert {one.fact("answer") for one in pair} == {answer}
     assert all(one.fact("not_excluded") for one in pair)
     assert found["teacher-2"].outcome is Outcome.DOES_NOT_SUPPORT
 
