@@ -243,11 +243,17 @@ def _random_sums(
         picked = rng.integers(size, size=(count, rows))
         total: NDArray[np.float64] = table[np.arange(rows), picked].sum(axis=1)
         return total
+    if logged >= size:
+        return np.full(count, table.sum())
     sums = np.zeros(count)
-    for number in range(count):
-        keys = rng.random((rows, size))
-        chosen = np.argpartition(keys, logged - 1, axis=1)[:, :logged] if logged < size else None
-        sums[number] = table.sum() if chosen is None else np.take_along_axis(table, chosen, axis=1).sum()
+    taken = np.zeros((count, rows, size), dtype=bool)
+    draw, row = np.ogrid[:count, :rows]
+    for left in range(size, size - logged, -1):
+        # The n-th of those that are left, without a sort of them all.
+        nth = rng.integers(left, size=(count, rows))
+        picked = np.argmax(np.cumsum(~taken, axis=2) > nth[..., None], axis=2)
+        taken[draw, row, picked] = True
+        sums += table[row, picked].sum(axis=1)
     return sums
 
 

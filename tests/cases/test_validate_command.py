@@ -104,6 +104,35 @@ def test_students_of_a_teacher_without_siblings_lead_all_but_same_data_innocents
     assert sum(leading) / len(leading) > 0.9
 
 
+def test_who_learned_from_a_log_is_found_and_nobody_else(population: dict[str, Any]) -> None:
+    scans = rows(population, "served_outputs")
+    guilty = [row for row in scans if row["truth"] == "guilty"]
+    innocent = [row for row in scans if row["truth"] == "innocent"]
+    assert len({row["mechanism"] for row in guilty}) >= 4
+    assert {row["outcome"] for row in guilty} == {"supports"}
+    strata = {row["stratum"] for row in innocent}
+    assert {"same-data", "same-base", "unrelated", "student of other answers"} <= strata
+    accused = [row for row in innocent if row["outcome"] == "supports"]
+    assert len(accused) <= stats.binom.ppf(0.999, len(innocent), 0.01)
+
+
+def test_residuals_lead_to_the_teacher_in_words_that_are_true(population: dict[str, Any]) -> None:
+    closed = rows(population, "surprisal_residuals", scenario="closed")
+    guilty = {row["suspect"] for row in closed if row["truth"] == "guilty"}
+    answered = {
+        row["suspect"]
+        for row in closed
+        if row["truth"] == "guilty" and row["answer"] not in ("no evidence", "undecided")
+    }
+    assert len(answered) >= len(guilty) / 2
+    innocents = {row["suspect"] for row in closed if row["part"] == "innocent"}
+    wrongly = {row["suspect"] for row in closed if row["part"] == "innocent" and row["untrue"]}
+    assert len(wrongly) <= stats.binom.ppf(0.999, len(innocents), 0.05)
+    # Without controls on the teachers' data, whoever has them may be named, but in words that leave it open.
+    open_data = rows(population, "surprisal_residuals", scenario="no-same-data", part="innocent")
+    assert not any(row["untrue"] for row in open_data if row["stratum"] == "same-data")
+
+
 @pytest.mark.parametrize(
     ("method", "claim", "suspect"),
     [

@@ -182,3 +182,15 @@ def test_empty_data_are_no_evidence() -> None:
     process = e_process(log_e_values(np.zeros(0), empty, BETS))
     assert (process.final, process.largest, process.reaches(2.0)) == (0.0, 0.0, None)
     assert standardised(np.zeros(0), empty).size == 0
+
+
+def test_every_subset_is_drawn_equally_often() -> None:
+    # Sums of powers of two name the subset.
+    table = np.array([1.0, 2.0, 4.0, 8.0])
+    rng = np.random.default_rng(10)
+    groups = groups_of((4, 2))
+    found = [relabelling_test(np.roll(table, turn), groups, rng, draws=3999).upper_p for turn in range(4)]
+    sums = [3.0, 9.0, 12.0, 6.0]
+    possible = [3.0, 5.0, 9.0, 6.0, 10.0, 12.0]
+    for p_value, observed in zip(found, sums, strict=True):
+        assert p_value == pytest.approx(np.mean([one >= observed for one in possible]), abs=0.03)
