@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from auditor.probe.panel import RELATED, stratum_of
-from auditor.probe.word_table import WordTable
+from auditor.probe.word_table import SHARE_COMMON, WordTable
 from auditor.record.result import ControlValue
 from auditor.record.subject import Subject
 from auditor.stats.panel_regression import candidate_coefficients, in_spreads
@@ -65,6 +65,11 @@ class ResidualReading:
                 f"{FEWEST_CLEAN} are needed to tell what everybody expects",
                 "--control MODEL, 19 or more in a stratum",
             )
+        if self._common.mean() < SHARE_COMMON:
+            return (
+                f"only {self._common.mean():.0%} of the words were scored by everybody",
+                "word-by-word log-probabilities of the same texts under suspect, candidates and controls",
+            )
         return None
 
     @cached_property
@@ -77,14 +82,20 @@ class ResidualReading:
         """How much the suspect (row 0) and the controls follow each candidate."""
         models = np.stack([self._features(one) for one in (self.table.seen.suspect, *self.ranked)])
         candidates = np.stack([self._features(one) for one in self.candidates])
-        return candidate_coefficients(models, self._panel, candidates)
+        common = np.tile(self._common, 2)  # each word has two features
+        return candidate_coefficients(models[:, common], self._panel, candidates[:, common])
+
+    @cached_property
+    def _common(self) -> Bool[NDArray[np.bool_], " words"]:
+        """Words that everybody scored: a word that two models lack alike would make them look alike."""
+        everybody = (self.table.seen.suspect, *self.ranked, *self.candidates)
+        known = [one for one in map(self.table.scores, everybody) if one is not None]
+        return np.asarray(~np.isnan(np.stack(known)).any(axis=0), dtype=bool)
 
     def _features(self, scorer: Subject) -> Float[NDArray[np.float64], " features"]:
         def work_out() -> Float[NDArray[np.float64], " features"]:
             scores = self.table.scores(scorer)
-            # A text that somebody did not score is taken as expected: it speaks for nobody.
-            filled = np.nan_to_num(scores if scores is not None else np.zeros(self.table.words), nan=0.0)
-            return word_features(filled)
+            return word_features(np.full(self.table.words, np.nan) if scores is None else scores)
 
         return self.table.seen.remembered(("features", scorer.digest, *self.table.key), work_out)
 

@@ -19,6 +19,8 @@ from auditor.record.word import word_ends
 
 #: Share of the texts that a model must have scored to take part.
 SHARE_SCORED = 0.9
+#: Share of the words that everybody must have scored, for models to be compared on them.
+SHARE_COMMON = 0.5
 
 
 @dataclass(frozen=True, slots=True)

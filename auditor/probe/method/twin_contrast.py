@@ -23,7 +23,7 @@ from scipy import stats
 from auditor.probe.panel import FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.word_table import Item, WordTable, Writing, items_of
+from auditor.probe.word_table import SHARE_COMMON, Item, WordTable, Writing, items_of
 from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
 from auditor.record.observation import Observations, observation_id
 from auditor.record.request import Question
@@ -174,9 +174,13 @@ class _Contrast:
         known: Float[NDArray[np.float64], "models words"] = np.stack(
             [own, *(one for one in family if one is not None), *controls]
         )
-        known = known[:, ~np.isnan(known).any(axis=0)]
+        common = ~np.isnan(known).any(axis=0)
+        if common.mean() < SHARE_COMMON:
+            return f"only {common.mean():.0%} of the words were scored by everybody"
+        known = known[:, common]
         members = 1 + len(self.twins)
-        return family_contrast(known[0], known[1 : 1 + members], known[1 + members :])
+        found = family_contrast(known[0], known[1 : 1 + members], known[1 + members :])
+        return found if found.coefficients.any() else "teacher and twins do not differ on these answers"
 
     def finding(self) -> Finding:
         if not self.enough:

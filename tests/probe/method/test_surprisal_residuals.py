@@ -114,3 +114,16 @@ def test_a_candidate_that_only_writes_is_not_applicable() -> None:
     found = findings(World(follows={"suspect": ("teacher-1", 0.4)}), (*CAST, shallow))
     assert found["teacher-9"].outcome is Outcome.NOT_APPLICABLE
     assert found["teacher-1"].outcome is Outcome.SUPPORTS
+
+
+def test_texts_that_suspect_and_candidate_lack_alike_do_not_make_them_alike() -> None:
+    found = findings(World(lacks=("suspect", "teacher-1")))
+    assert all(one.outcome is Outcome.DOES_NOT_SUPPORT for one in found.values())
+    learned = findings(World(lacks=("suspect", "teacher-1"), follows={"suspect": ("teacher-1", 0.4)}))
+    assert learned["teacher-1"].outcome is Outcome.SUPPORTS
+
+
+def test_words_that_hardly_anybody_has_in_common_decide_nothing() -> None:
+    found = findings(World(lacks=tuple(one.name for one in CONTROLS), share=0.09))
+    assert {one.outcome for one in found.values()} == {Outcome.INCONCLUSIVE}
+    assert all("scored by everybody" in one.reason for one in found.values())

@@ -16,7 +16,7 @@ from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.panel import FROM_TEACHER, NO_EVIDENCE
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
-from auditor.record.observation import Answer, Observation, Observations, Text, WordLikelihoods
+from auditor.record.observation import Answer, Observation, Observations, Text, Unanswered, WordLikelihoods
 from auditor.record.request import Generate, Request, ScoreWords, request_digest
 from auditor.record.result import Guarantee
 from auditor.record.subject import Access, Role, Stratum, Subject
@@ -58,6 +58,9 @@ class World:
     seed: int = 0
     silent: str = ""
     able: str = ""
+    lacks: tuple[str, ...] = ()
+    share: float = 0.05
+    alike: bool = False
 
     def answer(self, subject: Subject, request: Request) -> Answer:
         if isinstance(request, Generate):
@@ -66,6 +69,10 @@ class World:
         assert isinstance(request, ScoreWords)
         if subject.name == self.silent:
             return Text(text="no numbers here")
+        # The same texts for all who lack some, or for each its own where many together lack most.
+        whose = "all" if self.share < 0.06 else subject.name
+        if subject.name in self.lacks and draws("lack", whose, request_digest(request)).random() < self.share:
+            return Unanswered(reason="too long")
         count = len(word_ends(request.continuation))
         data = -draws(self.seed, "data", request_digest(request)).exponential(1.0, count)
         values = data + 0.6 * self.own(subject.name, request, count)
@@ -79,6 +86,8 @@ class World:
         )
 
     def own(self, name: str, request: Request, count: int) -> np.ndarray:
+        if self.alike and name.startswith(("teacher", "twin")):
+            name = "the recipe"
         return draws(self.seed, "own", name, request_digest(request)).normal(size=count)
 
 
@@ -169,3 +178,16 @@ def test_a_suspect_without_numbers_is_inconclusive() -> None:
     found = finding(World(silent="suspect"))
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "the suspect scored too few" in found.reason
+
+
+def test_a_family_that_does_not_differ_is_no_evidence_of_innocence() -> None:
+    found = finding(World(alike=True))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "do not differ" in found.reason
+
+
+def test_words_that_hardly_anybody_has_in_common_decide_nothing() -> None:
+    lacking = tuple(one.name for one in (*TWINS, *CONTROLS))
+    found = finding(World(lacks=lacking, share=0.09))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "scored by everybody" in found.reason
