@@ -59,7 +59,7 @@ class World:
     silent: str = ""
     able: str = ""
     lacks: tuple[str, ...] = ()
-    share: float = 0.05
+    share: float = 0.08
     alike: bool = False
 
     def answer(self, subject: Subject, request: Request) -> Answer:
@@ -70,7 +70,7 @@ class World:
         if subject.name == self.silent:
             return Text(text="no numbers here")
         # The same texts for all who lack some, or for each its own where many together lack most.
-        whose = "all" if self.share < 0.06 else subject.name
+        whose = "all" if self.share < 0.085 else subject.name
         if subject.name in self.lacks and draws("lack", whose, request_digest(request)).random() < self.share:
             return Unanswered(reason="too long")
         count = len(word_ends(request.continuation))
