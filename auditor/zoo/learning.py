@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from auditor.target.roomy_cache import cache_argument
+from auditor.zoo.heap import keep_freed_memory
 from auditor.zoo.recipe import Architecture, Schedule, Shape
 from auditor.zoo.tokens import END, answer_ids, prompt_ids, save_tokenizer
 from auditor.zoo.vendor import Conversation
@@ -51,6 +52,7 @@ def one_thread() -> None:
     """Make this process deterministic and quiet: one thread, deterministic kernels, no progress bars."""
     from transformers.utils import logging
 
+    keep_freed_memory()
     logging.disable_progress_bar()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(1)
