@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,34 +66,40 @@ class ResidualReading:
                 f"{FEWEST_CLEAN} are needed to tell what everybody expects",
                 "--control MODEL, 19 or more in a stratum",
             )
-        if self._common.mean() < SHARE_COMMON:
+        if self.common.mean() < SHARE_COMMON:
             return (
-                f"only {self._common.mean():.0%} of the words were scored by everybody",
+                f"only {self.common.mean():.0%} of the words were scored by everybody",
                 "word-by-word log-probabilities of the same texts under suspect, candidates and controls",
             )
         return None
 
     @cached_property
-    def _panel(self) -> Bool[NDArray[np.bool_], " models"]:
+    def panel(self) -> Bool[NDArray[np.bool_], " models"]:
         """Suspect and controls that share nothing with a candidate."""
         return np.array([True, *(stratum_of(one) not in RELATED for one in self.ranked)], dtype=bool)
+
+    def features_in_common(
+        self, scorers: Sequence[Subject]
+    ) -> Float[NDArray[np.float64], "scorers features"]:
+        """The features of the words that everybody scored."""
+        return np.stack([self.features(one) for one in scorers])[:, np.tile(self.common, 2)]
 
     @cached_property
     def coefficients(self) -> Float[NDArray[np.float64], "models candidates"]:
         """How much the suspect (row 0) and the controls follow each candidate."""
-        models = np.stack([self._features(one) for one in (self.table.seen.suspect, *self.ranked)])
-        candidates = np.stack([self._features(one) for one in self.candidates])
-        common = np.tile(self._common, 2)  # each word has two features
-        return candidate_coefficients(models[:, common], self._panel, candidates[:, common])
+        models = self.features_in_common((self.table.seen.suspect, *self.ranked))
+        return candidate_coefficients(models, self.panel, self.features_in_common(self.candidates))
 
     @cached_property
-    def _common(self) -> Bool[NDArray[np.bool_], " words"]:
+    def common(self) -> Bool[NDArray[np.bool_], " words"]:
         """Words that everybody scored: a word that two models lack alike would make them look alike."""
         everybody = (self.table.seen.suspect, *self.ranked, *self.candidates)
         known = [one for one in map(self.table.scores, everybody) if one is not None]
         return np.asarray(~np.isnan(np.stack(known)).any(axis=0), dtype=bool)
 
-    def _features(self, scorer: Subject) -> Float[NDArray[np.float64], " features"]:
+    def features(self, scorer: Subject) -> Float[NDArray[np.float64], " features"]:
+        """Two features of every word under a scorer; NaN where it scored none."""
+
         def work_out() -> Float[NDArray[np.float64], " features"]:
             scores = self.table.scores(scorer)
             return word_features(np.full(self.table.words, np.nan) if scores is None else scores)
@@ -110,7 +117,7 @@ class ResidualReading:
     def scores(self) -> Float[NDArray[np.float64], "models sets"]:
         """Summed coefficients of every set, in spreads of the panel."""
         sums = np.stack([self.coefficients[:, list(one)].sum(axis=1) for one in self.sets], axis=1)
-        return in_spreads(sums, self._panel)
+        return in_spreads(sums, self.panel)
 
     @cached_property
     def family(self) -> Float[NDArray[np.float64], " models"]:

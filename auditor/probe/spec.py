@@ -30,6 +30,8 @@ class ProbeFile(BaseModel):
         source: Literature behind the method.
         kinds: Kinds of model that the probe serves.
         parameters: Parameters of the method; the method validates them.
+        items_of: Another probe (``suite/probe-id``) whose items these are too, so that what is answered for
+            the one serves the other.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +45,7 @@ class ProbeFile(BaseModel):
     source: str
     kinds: tuple[Kind, ...] = (Kind.CAUSAL_LM,)
     parameters: dict[str, Any] = Field(default_factory=dict)
+    items_of: str | None = Field(default=None, pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def load_probe(folder: Path) -> ProbeSpec:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ContentError(f"probe.yaml is malformed at {field}: {first['msg']}", where=str(path)) from error
-    items = tuple(_items(folder / "items.jsonl"))
+    items = tuple(_items(_folder_of_items(folder, file) / "items.jsonl"))
     return ProbeSpec(
         id=f"{folder.parent.name}/{folder.name}",
         file=file,
@@ -104,8 +107,22 @@ def load_probe(folder: Path) -> ProbeSpec:
     )
 
 
+def _folder_of_items(folder: Path, file: ProbeFile) -> Path:
+    if file.items_of is None:
+        return folder
+    other = folder.parent.parent / file.items_of
+    if not (other / "items.jsonl").is_file() or (folder / "items.jsonl").is_file():
+        raise ContentError(
+            f"items_of names {file.items_of}, which has none"
+            if not (other / "items.jsonl").is_file()
+            else "the probe has items of its own and names another's with items_of",
+            where=str(folder / "probe.yaml"),
+        )
+    return other
+
+
 def _digest(file: ProbeFile, items: Sequence[dict[str, Any]]) -> str:
-    return digest_json({"probe": file.model_dump(mode="json"), "items": list(items)})
+    return digest_json({"probe": file.model_dump(mode="json", exclude_none=True), "items": list(items)})
 
 
 def _items(path: Path) -> list[dict[str, Any]]:

@@ -15,11 +15,11 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 #: Variance added to the panel's, so that no word that it agrees on has an unbounded weight.
-_SLACK = 0.02
+SLACK = 0.02
 #: Share of the mean diagonal that is added to the normal equations: siblings among the candidates are alike.
 _RIDGE = 0.05
 #: Directions of the panel's own scatter that are left out, where it is large enough to show them.
-_DIRECTIONS = 2
+DIRECTIONS = 2
 #: Models of the panel for each direction that is left out.
 _MODELS_PER_DIRECTION = 4
 
@@ -43,15 +43,14 @@ def candidate_coefficients(
     """
     if not panel[0] or panel.sum() < 4:
         raise ValueError("the panel needs the model in question and three others")
-    weights = 1.0 / (models[panel].var(axis=0) + _SLACK)
+    weights = 1.0 / (models[panel].var(axis=0) + SLACK)
     rows = np.concatenate([models, candidates]) - models[panel].mean(axis=0)
     gram = (rows * weights) @ rows.T
     aims = np.arange(len(models), len(rows))
     members = np.flatnonzero(panel)
     found = np.empty((len(models), len(candidates)))
     for place in range(len(models)):
-        # Outsiders are held against the same others as the model in question: they stand in its place.
-        others = members[members != place] if panel[place] else members[1:]
+        others = others_of(members, place)
         found[place] = _coefficients(gram, others, place, aims)
     return found
 
@@ -68,18 +67,43 @@ def _coefficients(
     toward = inner @ mean
     inner = inner - toward[:, None] - toward[None, :] + mean @ toward
     left = inner[count:, count:]
-    directions = min(_DIRECTIONS, count // _MODELS_PER_DIRECTION)
-    if directions:
-        sizes, vectors = np.linalg.eigh(inner[:count, :count])
-        sizes, vectors = sizes[-directions:], vectors[:, -directions:]
-        along = inner[count:, :count] @ vectors / np.sqrt(np.maximum(sizes, 1e-12))
-        left = left - along @ along.T
+    along = main_directions(inner[:count, :count])
+    if along is not None:
+        beside = inner[count:, :count] @ along
+        left = left - beside @ beside.T
     normal = left[1:, 1:]
     ridge = _RIDGE * np.trace(normal) / len(normal)
     if ridge <= 0:
         return np.zeros(len(normal))
     solved: NDArray[np.float64] = np.linalg.solve(normal + ridge * np.eye(len(normal)), left[1:, 0])
     return solved
+
+
+def others_of(members: Int[NDArray[np.int64], " panel"], place: int) -> Int[NDArray[np.int64], " others"]:
+    """Whom a model is held against: the panel without itself, or, for an outsider, without the first.
+
+    An outsider stands in the place of the model in question, and so is held against the same others.
+    """
+    return members[members != place] if place in members else members[1:]
+
+
+def main_directions(
+    inner: Float[NDArray[np.float64], "models models"],
+) -> Float[NDArray[np.float64], "models directions"] | None:
+    """Combinations of models, of length one in feature space, along which they scatter most.
+
+    Args:
+        inner: Inner products of the models, their mean taken off.
+
+    Returns:
+        None where there are too few models to show any.
+    """
+    directions = min(DIRECTIONS, len(inner) // _MODELS_PER_DIRECTION)
+    if not directions:
+        return None
+    sizes, vectors = np.linalg.eigh(inner)
+    scaled: NDArray[np.float64] = vectors[:, -directions:] / np.sqrt(np.maximum(sizes[-directions:], 1e-12))
+    return scaled
 
 
 def in_spreads(

@@ -14,38 +14,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from pydantic import Field
-
-from auditor.probe.panel import panel_of
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.residual_findings import ResidualFindings
-from auditor.probe.residual_reading import ResidualReading
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.word_table import WordTable, Writing, items_of
-from auditor.record.finding import Claim, Fact, Finding, Outcome
+from auditor.probe.word_comparison import WordComparisonParameters, without_words, word_reading
+from auditor.record.finding import Claim, Finding
 from auditor.record.observation import Observations
 from auditor.record.request import Question
-from auditor.record.subject import Access, Role, Subject
+from auditor.record.subject import Access, Role
 
 _SOURCE = "ridge regression on residuals; Vovk, Gammerman and Shafer (2005), conformal ranks"
 
 
-class SurprisalResidualsParameters(Parameters):
-    """Parameters of the regression on residuals.
-
-    Attributes:
-        prompts: Most prompts that are asked.
-        max_tokens: Longest answer.
-        temperature: Of the answers.
-        seed: Of the answers.
-        alpha: Level of the conformal test.
-    """
-
-    prompts: int = Field(default=240, ge=20)
-    max_tokens: int = Field(default=96, ge=1)
-    temperature: float = Field(default=0.7, ge=0)
-    seed: int = 0
-    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+class SurprisalResidualsParameters(WordComparisonParameters):
+    """Parameters of the regression on residuals: those of the texts, and the level of the test."""
 
 
 class SurprisalResiduals:
@@ -63,15 +45,17 @@ class SurprisalResiduals:
 
     def plan(self, spec: ProbeSpec, seen: Observations) -> Sequence[Question]:
         """What the candidates write, then every word of it under everybody."""
-        reading, _ = _reading(spec, parameters_of(spec, SurprisalResidualsParameters), seen)
+        reading, _ = word_reading(spec, parameters_of(spec, SurprisalResidualsParameters), seen)
         return reading.table.questions() if reading.candidates else ()
 
     def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
         """One finding per candidate teacher."""
         parameters = parameters_of(spec, SurprisalResidualsParameters)
-        reading, limits = _reading(spec, parameters, seen)
+        reading, limits = word_reading(spec, parameters, seen)
         findings = [
-            _shallow(spec, seen, one) for one in seen.of_role(Role.TEACHER) if one not in reading.candidates
+            without_words(spec, self.name, seen, one)
+            for one in seen.of_role(Role.TEACHER)
+            if one not in reading.candidates
         ]
         if reading.candidates:
             findings += ResidualFindings(
@@ -83,37 +67,3 @@ class SurprisalResiduals:
                 limits=limits,
             ).all()
         return tuple(findings)
-
-
-def _reading(
-    spec: ProbeSpec, parameters: SurprisalResidualsParameters, seen: Observations
-) -> tuple[ResidualReading, tuple[str, ...]]:
-    candidates = tuple(
-        one for one in seen.of_role(Role.TEACHER, Access.LOGPROBS) if one.digest != seen.suspect.digest
-    )
-    panel = panel_of(seen, Access.LOGPROBS, candidates)
-    table = WordTable(
-        seen=seen,
-        items=items_of(spec, parameters.prompts),
-        writing=Writing(parameters.max_tokens, parameters.temperature, parameters.seed),
-        sources=candidates,
-        scorers=(seen.suspect, *candidates, *panel.members),
-    )
-    return ResidualReading(table, candidates, panel.members), panel.limits
-
-
-def _shallow(spec: ProbeSpec, seen: Observations, teacher: Subject) -> Finding:
-    itself = teacher.digest == seen.suspect.digest
-    return Finding(
-        claim=Claim.DISTILLED_FROM,
-        probe=spec.id,
-        method=SurprisalResiduals.name,
-        suspect=seen.suspect.digest,
-        teacher=teacher.digest,
-        outcome=Outcome.NOT_APPLICABLE,
-        reason=f"{teacher.name} and the suspect are the same model, by digest"
-        if itself
-        else f"{teacher.name} tells no log-probabilities of given texts",
-        decisive="" if itself else f"log-probabilities of given texts under {teacher.name}",
-        facts=(Fact(name="named", value=False, meaning="whether the evidence points to it"),),
-    )

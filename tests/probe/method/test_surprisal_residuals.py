@@ -98,7 +98,7 @@ def test_controls_with_the_same_data_hold_the_stronger_words_back() -> None:
 
 
 def test_who_is_abler_than_every_control_is_not_accused() -> None:
-    found = findings(World(follows={"suspect": ("teacher-1", 0.6)}, able="suspect"))
+    found = findings(World(follows={"suspect": ("teacher-1", 0.6)}, able=("suspect",)))
     assert found["teacher-1"].outcome is Outcome.INCONCLUSIVE
     assert "abler than every control" in found["teacher-1"].reason
 

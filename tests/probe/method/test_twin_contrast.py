@@ -57,10 +57,11 @@ class World:
     follows: dict[str, tuple[str, float]] = field(default_factory=dict)
     seed: int = 0
     silent: str = ""
-    able: str = ""
+    able: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     share: float = 0.08
     alike: bool = False
+    also: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def answer(self, subject: Subject, request: Request) -> Answer:
         if isinstance(request, Generate):
@@ -76,11 +77,12 @@ class World:
         count = len(word_ends(request.continuation))
         data = -draws(self.seed, "data", request_digest(request)).exponential(1.0, count)
         values = data + 0.6 * self.own(subject.name, request, count)
-        if subject.name == self.able:
+        if subject.name in self.able:
             values = 0.3 * values
-        if subject.name in self.follows:
-            whom, strength = self.follows[subject.name]
-            values = values + strength * self.own(whom, request, count)
+        for leaders in (self.follows, self.also):
+            if subject.name in leaders:
+                whom, strength = leaders[subject.name]
+                values = values + strength * self.own(whom, request, count)
         return WordLikelihoods(
             log_likelihoods=tuple(np.minimum(values, 0.0).tolist()), bytes=len(request.continuation)
         )

@@ -1,0 +1,1 @@
+"""Toward which of two related candidates the suspect leans."""
