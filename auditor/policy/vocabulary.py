@@ -136,6 +136,7 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "likeness": Field("double", "likeness of the answers' openings to this candidate's, 0 to 1"),
         "own_likeness": Field("double", "likeness of two samples of the suspect to each other, 0 to 1"),
         "not_excluded": Field("string", "candidates that may be as near as the first"),
+        "sibling": Field("string", "the candidate of the same recipe and data that it was set against"),
         "channels_agreeing": Field("int", "other channels of writing that single out this candidate"),
         "claimed_maker": Field("string", "foreign maker that the suspect says it is of, or none"),
         "claims": Field("int", "answers in which it says so"),
