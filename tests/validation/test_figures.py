@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,12 @@ def exact(count: int, n: int) -> tuple[float, float]:
 def check(share: Any, marks: list[bool]) -> None:
     assert (share.count, share.n) == (sum(marks), len(marks))
     assert (share.low, share.high) == pytest.approx(exact(sum(marks), len(marks)))
+
+
+def points(row: dict[str, Any]) -> bool:
+    """Supported, or undecided between the candidate and what shares its data."""
+    open_answer = row["outcome"] == "inconclusive" and row["answer"].startswith("from this teacher or")
+    return bool(row["outcome"] == "supports" or open_answer)
 
 
 def guilty_score(name: str) -> float:
@@ -69,6 +76,12 @@ def test_detection_by_mechanism() -> None:
             for name in names
         }
         check(one.found, ["guilty" in truths for truths in supported.values()])
+        pointed = {
+            row["suspect"]
+            for row in CLOSED
+            if row["truth"] == "guilty" and points(row) and row["suspect"] in names
+        }
+        check(one.pointed, [name in pointed for name in names])
         check(one.named_right, [set(truths) == {"guilty"} for truths in supported.values() if truths])
         scores = [guilty_score(name) for name in names]
         innocent = list(innocent_scores().values())
@@ -137,18 +150,13 @@ def test_false_accusations_in_every_stratum() -> None:
         ]
         check(one.pairs, [row["outcome"] == "supports" for row in within])
         names = sorted({row["suspect"] for row in within})
-        for share, field in ((one.suspects, "supported"), (one.untrue, "untrue")):
-            check(
-                share,
-                [
-                    any(
-                        row["untrue"] if field == "untrue" else row["outcome"] == "supports"
-                        for row in within
-                        if row["suspect"] == name
-                    )
-                    for name in names
-                ],
-            )
+        marks: tuple[tuple[Any, Callable[[dict[str, Any]], bool]], ...] = (
+            (one.suspects, lambda row: bool(row["outcome"] == "supports")),
+            (one.pointed, points),
+            (one.untrue, lambda row: bool(row["untrue"])),
+        )
+        for share, marked in marks:
+            check(share, [any(marked(row) for row in within if row["suspect"] == name) for name in names])
         seen.add((one.scenario.value, one.group, one.stratum))
     assert ("open", "students", "sibling-student") in seen
     assert ("no-same-data", "innocents", "same-data") in seen

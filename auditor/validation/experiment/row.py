@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER
 from auditor.record.finding import Claim, Outcome
 from auditor.record.subject import Kind
 from auditor.validation.experiment.lineup import Scenario
 from auditor.validation.experiment.truth import Truth
 from auditor.zoo.recipe import Part
+
+#: Answers that point to a candidate, in stronger or weaker words.
+POINTING = (FROM_TEACHER, FROM_SIBLING, FROM_SHARED_DATA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +90,8 @@ class Row:
     def supported(self) -> bool:
         """Whether the claim was supported."""
         return self.outcome is Outcome.SUPPORTS
+
+    @property
+    def pointed(self) -> bool:
+        """Whether the evidence points to the candidate, if only as to one that shares the data."""
+        return self.supported or (self.outcome is Outcome.INCONCLUSIVE and self.answer in POINTING)

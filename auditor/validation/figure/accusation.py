@@ -34,6 +34,8 @@ class Accusation:
         stratum: How the suspect is related to the candidate; or any.
         pairs: Pairs of suspect and candidate, and those where the claim was supported.
         suspects: Suspects with such a pair, and those of whom it was supported in one of them.
+        pointed: Suspects of whom it was said at least that they come from a candidate or from something that
+            shares its data.
         untrue: Suspects of whom it was supported in words that are not true of them.
     """
 
@@ -42,6 +44,7 @@ class Accusation:
     stratum: str
     pairs: Share
     suspects: Share
+    pointed: Share
     untrue: Share
 
 
@@ -132,9 +135,10 @@ def p_value(rows: Sequence[Row]) -> float | None:
 
 def _accusation(scenario: Scenario, group: str, stratum: str, rows: Sequence[Row]) -> Accusation:
     suspects = {row.suspect: False for row in rows}
-    untrue = dict(suspects)
+    pointed, untrue = dict(suspects), dict(suspects)
     for row in rows:
         suspects[row.suspect] |= row.supported
+        pointed[row.suspect] |= row.pointed
         untrue[row.suspect] |= row.untrue
     return Accusation(
         scenario=scenario,
@@ -142,6 +146,7 @@ def _accusation(scenario: Scenario, group: str, stratum: str, rows: Sequence[Row
         stratum=stratum,
         pairs=Share.of(row.supported for row in rows),
         suspects=Share.of(suspects.values()),
+        pointed=Share.of(pointed.values()),
         untrue=Share.of(untrue.values()),
     )
 

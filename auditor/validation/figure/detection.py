@@ -30,6 +30,7 @@ class Detection:
         mechanism: What they learned from, or how they were derived.
         access: Access that was made use of.
         found: Suspects whose own teacher was named at the auditor's level.
+        pointed: Those of whom it was said that they come from it or from something that shares its data.
         named_right: Among suspects of whom anybody was named: those where only their own teachers were.
         at_rate: Suspects whose score exceeds that of 99 % of the innocents who share nothing with them.
             Those for whom no innocent is left are not counted.
@@ -41,6 +42,7 @@ class Detection:
     mechanism: str
     access: str
     found: Share
+    pointed: Share
     named_right: Share
     at_rate: Share
     references: int
@@ -182,6 +184,7 @@ def _detection(
         mechanism=mechanism,
         access=access,
         found=Share.of(one.found for one in members),
+        pointed=Share.of(one.pointed for one in members),
         named_right=Share.of(one.accused[0] == one.accused[1] for one in members if one.accused[0]),
         at_rate=Share.of(_exceeding(members, reference)),
         references=min(threshold_for(one, reference)[1] for one in members),

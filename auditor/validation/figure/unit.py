@@ -47,6 +47,8 @@ class Unit:
             the candidates, so that the auditor's choice of whom to accuse is part of it. Minus infinity
             where the method gave none.
         found: Guilty: whether its own teacher was named. Innocent: whether anybody was.
+        pointed: The same with weaker words counted too: that it comes from the teacher or from something
+            that shares its data, be it supported or not decided between the two.
         accused: How many candidates were named, and how many of them rightly.
         ties: What it shares with relatives.
         answers: The graded answers for its own teacher (guilty) or for every candidate (innocent).
@@ -61,6 +63,7 @@ class Unit:
     stratum: str
     score: float
     found: bool
+    pointed: bool
     accused: tuple[int, int]
     ties: frozenset[str]
     answers: tuple[str, ...]
@@ -98,6 +101,7 @@ def _unit(rows: Sequence[Row]) -> Unit | None:
         stratum="" if own else in_stratum([row.stratum for row in innocent]),
         score=max(-math.inf if row.statistic is None else row.statistic for row in telling),
         found=any(row.supported for row in telling),
+        pointed=any(row.pointed for row in telling),
         accused=(len(named), sum(row.truth is Truth.GUILTY for row in named)),
         ties=frozenset(first.ties),
         answers=tuple(row.answer or row.outcome.value for row in telling),

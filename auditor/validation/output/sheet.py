@@ -124,20 +124,22 @@ def _detections(one: Lineage) -> Sheet:
     def cells(row: Detection) -> tuple[str, ...]:
         said = ", ".join(f"{count} {answer}" for answer, count in row.answers)
         return (
-            share(row.found), share(row.named_right), share(row.at_rate), area(row.area), said
+            share(row.found), share(row.pointed), share(row.named_right), share(row.at_rate),
+            area(row.area), said,
         )  # fmt: skip
 
     references = sorted({row.references for row in one.detections})
     fewest = f"{references[0]}" if references else "no"
     return Sheet(
         _title(one, "what is found"),
-        "Found: its own teacher was named in a closed scan. Right only: of those of whom anybody was named, "
+        "Found: its own teacher was named in a closed scan. In any words: it was said at least that it comes "
+        "from it or from something that shares its data. Right only: of those of whom anybody was named, "
         "nobody else was. At 1 %: score above that of 99 % of the innocents who share no base, teacher, "
         f"teacher's family or data with the suspect ({fewest} or more; under 100, above all of them); "
         f"{share(one.false_alarms)} of the innocents pass that bar themselves. Area: under the ROC curve, "
         "against the highest score of every innocent over the candidates. Intervals: 95 %.",
         ("mechanism", "access"),
-        ("found", "right only", "at 1 %", "area", "answers"),
+        ("found", "in any words", "right only", "at 1 %", "area", "answers"),
         tuple(((row.mechanism, row.access), cells(row)) for row in one.detections),
     )
 
@@ -165,15 +167,16 @@ def _separations(one: Lineage) -> Sheet:
 def _accusations(one: Lineage) -> Sheet:
     return Sheet(
         _title(one, "false accusations"),
-        "Suspects of whom the claim was supported against a candidate that it is not true of. Untrue words: "
+        "Suspects of whom the claim was supported against a candidate that it is not true of. In any words: "
+        "or of whom it was left open whether they come from it or share its data. Untrue words: accused "
         'without those of whom it was said that they come from it "or something that shares its data", '
         "which they do. Intervals: Clopper and Pearson, 95 %.",
         ("scan", "who", "stratum"),
-        ("suspects accused", "pairs accused", "untrue words"),
+        ("suspects accused", "in any words", "pairs accused", "untrue words"),
         tuple(
             (
                 (row.scenario.value, row.group, row.stratum),
-                (share(row.suspects), share(row.pairs), share(row.untrue)),
+                (share(row.suspects), share(row.pointed), share(row.pairs), share(row.untrue)),
             )
             for row in one.accusations
         ),
