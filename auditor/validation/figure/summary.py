@@ -28,6 +28,7 @@ from auditor.validation.figure.share import Share
 from auditor.validation.figure.strength import Strength, strength
 from auditor.validation.figure.trait import Alarm, Found, alarms, found_traits
 from auditor.validation.figure.unit import Test, Unit, scores_of, units
+from auditor.validation.figure.whole import Whole, wholes
 from auditor.zoo.recipe import DERIVATIONS, Mechanism
 
 #: What the student took from its teacher; mechanisms of a group share a ROC curve.
@@ -117,6 +118,7 @@ class Figures:
     Attributes:
         lineage: One for each kind and test about ancestry.
         served: One for each kind and test about served logs.
+        wholes: All methods about distillation together, by kind of model and of access.
         built_in: One for each kind and test of a trait.
         unjudged: Claims that the register holds no truth about.
         failed: Findings of a method that broke, by test and reason.
@@ -125,6 +127,7 @@ class Figures:
 
     lineage: tuple[Lineage, ...]
     served: tuple[ServedTest, ...]
+    wholes: tuple[Whole, ...]
     built_in: tuple[BuiltIn, ...]
     unjudged: tuple[str, ...]
     failed: tuple[tuple[str, str, int], ...]
@@ -166,6 +169,7 @@ def figures(rows: Sequence[Row], reference: Sequence[Row] | None = None) -> Figu
     return Figures(
         lineage=tuple(lineage),
         served=tuple(served),
+        wholes=wholes(rows),
         built_in=tuple(built_in),
         unjudged=tuple(unjudged),
         failed=tuple((probe, reason, count) for (probe, reason), count in sorted(failures.items())),

@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from auditor.record.subject import Kind
 from auditor.report.numerals import decimal, number
-from auditor.validation.figure.accusation import Null
+from auditor.validation.figure.accusation import Accusation, Null
 from auditor.validation.figure.detection import Detection
 from auditor.validation.figure.served import Recognised, ServedTest
 from auditor.validation.figure.share import Area, Share
 from auditor.validation.figure.strength import Strength
 from auditor.validation.figure.summary import BuiltIn, Figures, Lineage
+from auditor.validation.figure.whole import Whole
 
 NONE = "—"
 
@@ -104,6 +106,8 @@ def _sheets(figures: Figures) -> tuple[Sheet, ...]:
         found += [build(one) for build in builders]
         if one.strength is not None:
             found += [_strength(one, one.strength), _words(one, one.strength)]
+    for whole in figures.wholes:
+        found += [_whole_seen(whole), _whole_accusations(whole)]
     for log in figures.served:
         found += [_recognised(log), _mistaken(log)]
         if log.nulls:
@@ -165,8 +169,12 @@ def _separations(one: Lineage) -> Sheet:
 
 
 def _accusations(one: Lineage) -> Sheet:
+    return _accusation_sheet(_title(one, "false accusations"), one.accusations)
+
+
+def _accusation_sheet(title: str, rows: Sequence[Accusation]) -> Sheet:
     return Sheet(
-        _title(one, "false accusations"),
+        title,
         "Suspects of whom the claim was supported against a candidate that it is not true of. In any words: "
         "or of whom it was left open whether they come from it or share its data. Untrue words: accused "
         'without those of whom it was said that they come from it "or something that shares its data", '
@@ -178,9 +186,31 @@ def _accusations(one: Lineage) -> Sheet:
                 (row.scenario.value, row.group, row.stratum),
                 (share(row.suspects), share(row.pointed), share(row.pairs), share(row.untrue)),
             )
-            for row in one.accusations
+            for row in rows
         ),
     )
+
+
+def _whole_title(one: Whole, what: str) -> str:
+    kind = "" if one.kind == Kind.CAUSAL_LM else f", {one.kind}"
+    return f"all methods together ({one.access}{kind}): {what}"
+
+
+def _whole_seen(one: Whole) -> Sheet:
+    return Sheet(
+        _whole_title(one, "what is found"),
+        f"By at least one of {', '.join(one.methods)}, each at its own level, in closed scans.",
+        ("mechanism",),
+        ("found", "in any words", "right only"),
+        tuple(
+            ((row.mechanism,), (share(row.found), share(row.pointed), share(row.named_right)))
+            for row in one.seen
+        ),
+    )
+
+
+def _whole_accusations(one: Whole) -> Sheet:
+    return _accusation_sheet(_whole_title(one, "false accusations"), one.accusations)
 
 
 def _nulls(one: Lineage) -> Sheet:
