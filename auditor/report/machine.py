@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
 from auditor.digest import well_formed
 from auditor.record.codec import encode
 from auditor.record.observation import Arrays, Transcript
 from auditor.record.scan import Scan
+from auditor.report.attribution import attribution
 from auditor.report.cast import Cast
 from auditor.report.dossier import limits
 from auditor.report.lede import build_lede
@@ -29,6 +31,7 @@ def render_json(scan: Scan) -> str:
     cast = Cast.of(scan)
     bounds = limits(scan)
     lede = build_lede(scan, cast, rule_lines(scan, cast), bounds)
+    who = attribution(scan, cast)
     body = {
         "schema": SCHEMA,
         "run": scan.run,
@@ -40,6 +43,7 @@ def render_json(scan: Scan) -> str:
             {**encode(one), "fingerprint": one.fingerprint, "strength": strength(one)}
             for one in scan.findings
         ],
+        "attribution": None if who is None else asdict(who),
         "advice": list(scan.advice),
         "limits": list(bounds),
         "plan": encode(scan.plan),

@@ -49,6 +49,12 @@ def _bullet(sign: str, text: Text, by: int) -> Padding:
 def render_terminal(view: View, console: Console) -> None:
     """Print the view to ``console``; works from 60 columns on, with or without colour."""
     console.print(_verdict(view))
+    if view.attribution:
+        console.print(Text("\nWho taught it?", style="bold"))
+        console.print(_indented(_text(view.attribution.answer), 2))
+        for line in view.attribution.least:
+            console.print(_bullet("·", _text(f"Would have been found by {line}", "dim"), 2))
+        console.print()
     if view.claims:
         console.print(_claims(view))
     _print_open(view, console)

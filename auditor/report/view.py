@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from auditor.record.scan import Scan
 from auditor.report.answers import budget_for, keys_by_probe, unused
+from auditor.report.attribution import Attribution, attribution
 from auditor.report.cast import Cast
 from auditor.report.claims import ClaimLine, OpenPoint, claim_lines, open_points
 from auditor.report.dossier import (
@@ -38,6 +39,7 @@ class View:
         dated: When the scan finished, or began.
         lede: Verdict, reason, strength and limits.
         claims: One line for each claim and teacher.
+        attribution: Who taught the suspect, or None where no method came to anything.
         open_points: What was not decided or not measured, and what would decide it.
         advice: What a further teacher, base or control would add.
         rule_groups: Every rule by state.
@@ -58,6 +60,7 @@ class View:
     dated: str
     lede: Lede
     claims: tuple[ClaimLine, ...]
+    attribution: Attribution | None
     open_points: tuple[OpenPoint, ...]
     advice: tuple[str, ...]
     rule_groups: tuple[RuleGroup, ...]
@@ -100,6 +103,7 @@ def build_view(scan: Scan) -> View:
         dated=moment(scan.finished_at or scan.started_at),
         lede=build_lede(scan, cast, rules, bounds),
         claims=claim_lines(scan, cast),
+        attribution=attribution(scan, cast),
         open_points=open_points(scan, cast),
         advice=tuple(cast.sentence(one) for one in scan.advice),
         rule_groups=rule_groups(rules),
