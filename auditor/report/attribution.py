@@ -91,7 +91,7 @@ def attribution(scan: Scan, cast: Cast) -> Attribution | None:
         standings=standings,
         least=()
         if any(one.state == Outcome.SUPPORTS.value for one in standings)
-        else tuple(dict.fromkeys(line for one in everybody if (line := _would_have(one)))),
+        else tuple(dict.fromkeys(line for one in everybody if (line := _would_have(one, cast)))),
     )
 
 
@@ -175,11 +175,19 @@ def _lead(finding: Finding, result: TestResult, everybody: Sequence[Finding]) ->
     return f"{number(abs(round(lead, 1)))} spreads of the controls {side} the next candidate"
 
 
-def _would_have(finding: Finding) -> str:
+def _named(one: Standing) -> str:
+    if one.answer.startswith("from "):
+        return f"The evidence points to {one.name}: {one.answer}."
+    return f"The evidence names {one.name}: {one.answer or 'supported'}."
+
+
+def _would_have(finding: Finding, cast: Cast) -> str:
     fact = detectable(finding)
     if fact is None or finding.outcome is not Outcome.DOES_NOT_SUPPORT:
         return ""
-    return f"{finding.method.replace('_', ' ')}: {amount(fact)} ({fact.meaning})"
+    return (
+        f"{finding.method.replace('_', ' ')} on {cast.name(finding.teacher)}: {amount(fact)} ({fact.meaning})"
+    )
 
 
 def _answer(standings: Sequence[Standing], candidates: int) -> str:
@@ -192,7 +200,7 @@ def _answer(standings: Sequence[Standing], candidates: int) -> str:
         for one in standings
         if one.state in (Outcome.INCONCLUSIVE.value, Outcome.FAILED.value) and one not in pointed
     ]
-    parts = [f"{one.name} is named: {one.answer or 'supported'}." for one in named]
+    parts = [_named(one) for one in named]
     if pointed:
         parts.append(f"Cannot be excluded: {', '.join(f'{one.name} ({one.answer})' for one in pointed)}.")
     if undecided:

@@ -10,7 +10,7 @@ import report_specimens as specimens
 from report_parts import HERON, OSPREY, calibrated, distilled
 from rich.console import Console
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.record.finding import Fact, Finding, Outcome
 from auditor.record.result import Guarantee
 from auditor.record.scan import Scan
@@ -43,7 +43,7 @@ CLEARED = said(OSPREY, Outcome.DOES_NOT_SUPPORT, NO_EVIDENCE, 0.02, 0.5)
 
 def test_the_candidate_that_is_named_comes_first_with_its_words_and_its_lead() -> None:
     found = attribution(CLEARED, NAMED)
-    assert found.answer == f"{HERON.name} is named: {FROM_SIBLING}."
+    assert found.answer == f"The evidence points to {HERON.name}: {FROM_SIBLING}."
     assert [one.name for one in found.standings] == [HERON.name, OSPREY.name]
     (voice,) = found.standings[0].voices
     assert voice.state == "supports"
@@ -51,6 +51,11 @@ def test_the_candidate_that_is_named_comes_first_with_its_words_and_its_lead() -
     assert voice.words.endswith("spreads of the controls ahead of the next candidate")
     assert "behind" in found.standings[1].voices[0].words
     assert not found.least
+
+
+def test_only_words_that_exclude_all_else_name_a_teacher() -> None:
+    found = attribution(said(HERON, Outcome.SUPPORTS, FROM_TEACHER, 0.14, 0.024), CLEARED)
+    assert found.answer == f"The evidence names {HERON.name}: {FROM_TEACHER}."
 
 
 def test_a_candidate_keeps_the_strongest_words_that_a_method_has_for_it() -> None:
@@ -64,9 +69,10 @@ def test_nobody_named_says_so_and_what_would_have_been_found() -> None:
     found = attribution(CLEARED, said(HERON, Outcome.DOES_NOT_SUPPORT, NO_EVIDENCE, 0.03, 0.3))
     assert found.answer.startswith("None of the 2 candidates is named.")
     assert "not among the candidates" in found.answer
-    assert found.least == (
-        "reference likelihood: 0.034 nats per byte (smallest gain found in 80 % of cases)",
-    )
+    assert set(found.least) == {
+        f"reference likelihood on {one.name}: 0.034 nats per byte (smallest gain found in 80 % of cases)"
+        for one in (HERON, OSPREY)
+    }
 
 
 def test_whoever_cannot_be_excluded_is_listed_and_not_called_named() -> None:
@@ -90,7 +96,7 @@ def test_what_has_no_error_rate_has_no_voice() -> None:
 @pytest.mark.parametrize("width", [60, 100])
 def test_every_format_has_the_answer(width: int) -> None:
     whole = scan(NAMED, CLEARED)
-    answer = f"{HERON.name} is named"
+    answer = f"The evidence points to {HERON.name}"
     console = Console(width=width, record=True, file=None, quiet=False)
     with console.capture() as caught:
         render_terminal(build_view(whole), console)
