@@ -17,15 +17,16 @@ from typing import ClassVar
 from pydantic import Field
 
 from auditor.probe.panel import panel_of
+from auditor.probe.panel_findings import not_compared
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.residual_findings import ResidualFindings
 from auditor.probe.residual_reading import ResidualReading
 from auditor.probe.spec import ProbeSpec
 from auditor.probe.word_table import WordTable, Writing, items_of
-from auditor.record.finding import Claim, Fact, Finding, Outcome
+from auditor.record.finding import Claim, Finding
 from auditor.record.observation import Observations
 from auditor.record.request import Question
-from auditor.record.subject import Access, Role, Subject
+from auditor.record.subject import Access, Role
 
 _SOURCE = "ridge regression on residuals; Vovk, Gammerman and Shafer (2005), conformal ranks"
 
@@ -71,7 +72,16 @@ class SurprisalResiduals:
         parameters = parameters_of(spec, SurprisalResidualsParameters)
         reading, limits = _reading(spec, parameters, seen)
         findings = [
-            _shallow(spec, seen, one) for one in seen.of_role(Role.TEACHER) if one not in reading.candidates
+            not_compared(
+                spec.id,
+                self.name,
+                seen,
+                one,
+                f"{one.name} tells no log-probabilities of given texts",
+                f"log-probabilities of given texts under {one.name}",
+            )
+            for one in seen.of_role(Role.TEACHER)
+            if one not in reading.candidates
         ]
         if reading.candidates:
             findings += ResidualFindings(
@@ -100,20 +110,3 @@ def _reading(
         scorers=(seen.suspect, *candidates, *panel.members),
     )
     return ResidualReading(table, candidates, panel.members), panel.limits
-
-
-def _shallow(spec: ProbeSpec, seen: Observations, teacher: Subject) -> Finding:
-    itself = teacher.digest == seen.suspect.digest
-    return Finding(
-        claim=Claim.DISTILLED_FROM,
-        probe=spec.id,
-        method=SurprisalResiduals.name,
-        suspect=seen.suspect.digest,
-        teacher=teacher.digest,
-        outcome=Outcome.NOT_APPLICABLE,
-        reason=f"{teacher.name} and the suspect are the same model, by digest"
-        if itself
-        else f"{teacher.name} tells no log-probabilities of given texts",
-        decisive="" if itself else f"log-probabilities of given texts under {teacher.name}",
-        facts=(Fact(name="named", value=False, meaning="whether the evidence points to it"),),
-    )
