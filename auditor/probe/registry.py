@@ -13,6 +13,7 @@ from auditor.probe.method.served_outputs import ServedOutputs
 from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
+from auditor.probe.method.token_agreement import TokenAgreement
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -23,6 +24,7 @@ METHODS: tuple[Method, ...] = (
     WeightAlignment(),
     ReferenceLikelihood(),
     SurprisalResiduals(),
+    TokenAgreement(),
     ServedOutputs(),
     TwinContrast(),
     StyleAttribution(),
