@@ -10,6 +10,7 @@ from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.shared_errors import SharedErrors
 from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
@@ -25,6 +26,7 @@ METHODS: tuple[Method, ...] = (
     ReferenceLikelihood(),
     SurprisalResiduals(),
     TokenAgreement(),
+    SharedErrors(),
     ServedOutputs(),
     TwinContrast(),
     StyleAttribution(),

@@ -1,12 +1,12 @@
 """Agreement on what others would not have said: excess over a panel, weighted by surprise.
 
-Two models agree on most of what everybody who speaks the language says; that carries nothing. So agreement at
-each position is taken less what the panel has in common with the candidate there, and weighted by how surprising
-that would be, in nats: what the whole panel says has weight next to zero.
+Two models agree on most of what everybody who speaks the language says; that carries nothing. So agreement
+at each position is taken less what the panel has in common with the candidate there, and weighted by how
+surprising that would be, in nats: what the whole panel says has weight next to zero.
 
 A member of the panel is compared with the others, the model in question among them, and an outsider with the
-same others as the model in question. So everybody in the panel is treated alike, and where the model in question
-is exchangeable with the panel, so are their scores.
+same others as the model in question. So everybody in the panel is treated alike, and where the model in
+question is exchangeable with the panel, so are their scores.
 
 Source: self-information as weight (Shannon 1948); standardised excess of agreement over its expectation
 (Cohen 1960), the expectation from the panel.

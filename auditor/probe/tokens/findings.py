@@ -151,5 +151,5 @@ class TokenFindings(PanelFindings[TokenReading]):
             title="Positions that tell most",
             columns=("prompt", "answer so far", "suspect", reading.candidates[place].name, "most controls"),
             rows=tuple(rows.values()),
-            note="The likeliest next piece of each; agreement counts by probability, not by this piece alone.",
+            note="The likeliest next piece of each; what counts is the probability of all pieces.",
         )

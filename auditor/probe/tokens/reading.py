@@ -1,4 +1,4 @@
-"""The numbers behind agreement of next tokens: whom the suspect agrees with, and every control in its place."""
+"""The numbers behind agreement of next tokens: the suspect's, and those of every control in its place."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class TokenReading:
 
     @cached_property
     def scores(self) -> Float[NDArray[np.float64], "models candidates"]:
-        """Agreement where the panel does not agree, less that with other candidates, in spreads of the panel."""
+        """Agreement beyond the panel's, less that with other candidates, in spreads of the panel."""
         return in_spreads(against_rivals(surprise_agreement(self.agreements, self.panel)), self.panel)
 
     @cached_property
