@@ -50,7 +50,7 @@ class TokenAgreementParameters(Parameters):
         alpha: Level of the conformal test.
     """
 
-    prompts: int = Field(default=240, ge=20)
+    prompts: int = Field(default=120, ge=20)
     max_tokens: int = Field(default=96, ge=1)
     temperature: float = Field(default=0.7, ge=0)
     seed: int = 0
