@@ -131,6 +131,7 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "agreement": Field("double", "agreement with this candidate beyond what others have"),
         "positions": Field("int", "places in answers at which all were asked what comes next"),
         "kappa": Field("double", "agreement on the same wrong answer beyond chance, 1 for always"),
+        "choices": Field("int", "wrong answers of the candidate that others chose among"),
         "both_wrong": Field("int", "items that suspect and candidate both got wrong"),
         "same_wrong": Field("int", "items at which they gave the same wrong answer"),
         "items": Field("int", "items that were asked"),

@@ -32,13 +32,20 @@ class ErrorTable:
 
     Attributes:
         seen: The answers so far.
+        identity: Digest of the items; what was worked out from them is remembered under it.
         items: The items.
         max_tokens: Longest answer.
     """
 
     seen: Observations
+    identity: str
     items: tuple[ErrorItem, ...]
     max_tokens: int
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What the answers depend on, beside the model."""
+        return (self.identity, self.max_tokens)
 
     @cached_property
     def requests(self) -> tuple[Generate, ...]:
@@ -52,8 +59,7 @@ class ErrorTable:
     @cached_property
     def _codes(self) -> dict[tuple[str, str], int]:
         """Code of every answer within its kind; one table for all scans of these very answers."""
-        key: Hashable = ("error codes", self.items)
-        return self.seen.remembered(key, dict)
+        return self.seen.remembered(("error codes", *self.key), dict)
 
     @cached_property
     def kinds(self) -> Codes:
@@ -73,7 +79,7 @@ class ErrorTable:
             found = [self._code(one, self.final(model, place)) for place, one in enumerate(self.items)]
             return np.array(found, dtype=np.int64)
 
-        return self.seen.remembered(("errors", model.digest, self.items, self.max_tokens), work_out)
+        return self.seen.remembered(("errors", model.digest, *self.key), work_out)
 
     def text(self, model: Subject, place: int) -> str:
         """What a model wrote to an item; empty where it wrote nothing usable."""
