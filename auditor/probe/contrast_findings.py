@@ -3,84 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from auditor.probe.contrast_reading import ContrastReading
-from auditor.probe.panel import NO_EVIDENCE, UNDECIDED, Judgement, judge
-from auditor.record.finding import Claim, Estimate, Estimates, Exhibit, Fact, Finding, Outcome, Table
+from auditor.probe.panel import NO_EVIDENCE, UNDECIDED, Judgement
+from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
+from auditor.record.finding import Estimate, Estimates, Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id
 from auditor.record.request import request_digest
-from auditor.record.result import Guarantee, TestResult
 
 _SHOWN = 8
 _UNIT = "nats per byte"
 
 
-@dataclass(frozen=True)
-class ContrastFindings:
-    """Turns a reading into findings.
+class ContrastFindings(PanelFindings[ContrastReading]):
+    """Turns a reading of contrasted texts into findings."""
 
-    Attributes:
-        probe: ``suite/probe-id``.
-        method: Registered name of the method.
-        source: Literature behind it.
-        reading: The numbers.
-        alpha: Level of the conformal test.
-        limits: What is already known to be left open.
-    """
+    named_meaning: ClassVar[str] = "whether this candidate has the largest score"
+    least_meaning: ClassVar[str] = "smallest lead in both sets that would have been significant"
+    unit: ClassVar[str] = _UNIT
 
-    probe: str
-    method: str
-    source: str
-    reading: ContrastReading
-    alpha: float
-    limits: tuple[str, ...]
+    def scale(self, place: int) -> float:
+        """Nats per byte in a spread of the panel."""
+        return float(self.reading.scores.scale[place])
 
-    def all(self) -> tuple[Finding, ...]:
-        """One finding per candidate, in the order of the plan."""
-        candidates = range(len(self.reading.texts.teachers))
-        problem = self.reading.problem
-        if problem:
-            return tuple(self._undecided(index, *problem) for index in candidates)
-        return tuple(self._finding(index) for index in candidates)
-
-    def _undecided(self, teacher: int, reason: str, decisive: str) -> Finding:
-        return Finding(
-            claim=Claim.DISTILLED_FROM,
-            probe=self.probe,
-            method=self.method,
-            suspect=self.reading.texts.seen.suspect.digest,
-            teacher=self.reading.texts.teachers[teacher].digest,
-            outcome=Outcome.INCONCLUSIVE,
-            reason=reason,
-            decisive=decisive,
-            facts=(Fact(name="answer", value=UNDECIDED),),
-            limits=self.limits,
-        )
-
-    def _finding(self, teacher: int) -> Finding:
-        strata: dict[str, list[float]] = {}
-        for control in self.reading.control_values(teacher):
-            strata.setdefault(control.stratum, []).append(control.value)
-        judgement = judge(float(self.reading.values(teacher)[0]), strata, self.alpha)
-        outcome, answer, reason, decisive = self._conclude(teacher, judgement)
-        return Finding(
-            claim=Claim.DISTILLED_FROM,
-            probe=self.probe,
-            method=self.method,
-            suspect=self.reading.texts.seen.suspect.digest,
-            teacher=self.reading.texts.teachers[teacher].digest,
-            outcome=outcome,
-            reason=reason,
-            decisive=decisive,
-            result=self._result(teacher, judgement),
-            facts=self._facts(teacher, judgement, answer),
-            exhibits=self._exhibits(teacher),
-            observation_ids=self._observation_ids(),
-            limits=(*self.limits, *self._own_limits(), *judgement.limits),
-        )
+    def conclude(self, place: int, judgement: Judgement) -> Conclusion:
+        """Outcome, answer, reason and what would decide it."""
+        return Conclusion(*self._conclude(place, judgement))
 
     def _conclude(self, teacher: int, judgement: Judgement) -> tuple[Outcome, str, str, str]:
         """Outcome, answer, reason and what would decide it."""
@@ -111,54 +62,28 @@ class ContrastFindings:
             return Outcome.INCONCLUSIVE, UNDECIDED, reason, "more prompts in both sets"
         return Outcome.SUPPORTS, judgement.answer, reason, ""
 
-    def _result(self, teacher: int, judgement: Judgement) -> TestResult:
-        controls = self.reading.control_values(teacher)
-        calibrated = judgement.p_value is not None
-        return TestResult(
-            method=self.method,
-            null="the suspect learned from no candidate and is exchangeable with every stratum of controls",
+    def measured(self, place: int) -> Measured:
+        """The lead of the teacher's texts."""
+        return Measured(
             alternative="the suspect finds the teacher's answers likelier than any innocent model does",
-            statistic=float(self.reading.values(teacher)[0]),
             statistic_name="lead of the teacher's texts over rival texts, weaker of two prompt sets, "
             "in spreads of the panel",
-            effect=float(self.reading.scores.pooled[0, teacher]),
+            effect=float(self.reading.scores.pooled[0, place]),
             effect_unit=_UNIT,
-            interval=self.reading.interval(teacher),
-            p_value=judgement.p_value,
-            smallest_attainable_p=judgement.smallest,
-            n=len(controls),
-            unit_of_replication="models",
-            guarantee=Guarantee.CALIBRATED if calibrated else Guarantee.INDICATIVE,
+            interval=self.reading.interval(place),
             assumptions=(
-                "no control derives from a candidate teacher",
-                "an innocent suspect is exchangeable with each stratum's controls: same kind and ability",
                 "the interval is over prompts between these very models and says nothing of innocent models",
             ),
-            source=self.source,
-            controls=controls,
         )
 
-    def _facts(self, teacher: int, judgement: Judgement, answer: str) -> tuple[Fact, ...]:
+    def own_facts(self, place: int) -> tuple[Fact, ...]:
+        """The lead in nats per byte, and what it was measured from."""
         reading = self.reading
         pooled = reading.scores.pooled[0]
         facts = [
             Fact(
-                name="answer", value=answer, meaning="one of the graded answers to whether it learned from it"
-            ),
-            Fact(name="controls", value=int(reading.ranked.sum()), meaning="controls with a rank"),
-            Fact(
-                name="selection_inside_null",
-                value=True,
-                meaning="controls choose their best candidate too, so no correction over candidates is due",
-            ),
-            Fact(
-                name="named",
-                value=teacher == reading.named,
-                meaning="whether this candidate has the largest score",
-            ),
-            Fact(
                 name="d",
-                value=float(pooled[teacher]),
+                value=float(pooled[place]),
                 unit=_UNIT,
                 meaning="lead of the teacher's texts over the closest rival's",
             ),
@@ -166,23 +91,17 @@ class ContrastFindings:
             Fact(name="reference", value=reading.reference, meaning="what gains are measured from"),
         ]
         if len(pooled) > 1:
-            margin = float(pooled[teacher] - np.delete(pooled, teacher).max())
+            margin = float(pooled[place] - np.delete(pooled, place).max())
             meaning = "lead above the best lead of another candidate"
             facts.append(Fact(name="margin", value=margin, unit=_UNIT, meaning=meaning))
-        over = reading.lead_over_controls(teacher)
+        over = reading.lead_over_controls(place)
         if over is not None:
             meaning = "lead above that of the control most favourable to this teacher"
             facts.append(Fact(name="lead_over_controls", value=over, unit=_UNIT, meaning=meaning))
-        least = judgement.threshold * float(reading.scores.scale[teacher])
-        if np.isfinite(least):
-            meaning = "smallest lead in both sets that would have been significant"
-            facts.append(Fact(name="smallest_detectable", value=least, unit=_UNIT, meaning=meaning))
-        if judgement.parametric_p is not None:
-            meaning = "parametric companion: normal scores of innocent models; indicative only"
-            facts.append(Fact(name="parametric_p", value=judgement.parametric_p, meaning=meaning))
         return tuple(facts)
 
-    def _own_limits(self) -> tuple[str, ...]:
+    def own_limits(self) -> tuple[str, ...]:
+        """What contrasted texts leave open."""
         reading, texts = self.reading, self.reading.texts
         lines = [
             "A teacher outside the candidates, or a mixture of several, is not named by this probe.",
@@ -215,21 +134,22 @@ class ContrastFindings:
             lines.append(f"{missing} of {available.size} answers were missing, filtered or too short.")
         return tuple(lines)
 
-    def _exhibits(self, teacher: int) -> tuple[Exhibit, ...]:
+    def exhibits(self, place: int) -> tuple[Exhibit, ...]:
+        """What the suspect gains where."""
         reading = self.reading
         second = reading.texts.second_set
-        difference = reading.gains[0, teacher] - reading.gains[0, reading.rival(teacher)]
+        difference = reading.gains[0, place] - reading.gains[0, reading.rival(place)]
         sets = tuple(
             (
                 name,
                 int(np.count_nonzero(~np.isnan(difference) & (second == bool(index)))),
-                round(float(reading.scores.leads[0, teacher, index]), 5),
+                round(float(reading.scores.leads[0, place, index]), 5),
                 reading.named_by(index) or "nobody",
             )
             for index, name in enumerate("AB")
         )
         return (
-            self._telling(teacher),
+            self._telling(place),
             Table(
                 title="The two prompt sets", columns=("set", "prompts", f"lead, {_UNIT}", "names"), rows=sets
             ),
@@ -269,7 +189,7 @@ class ContrastFindings:
                 rows.append(Estimate(label=one.name, value=value, low=interval[0], high=interval[1], n=n))
         return rows
 
-    def _observation_ids(self) -> tuple[str, ...]:
+    def observation_ids(self) -> tuple[str, ...]:
         """Texts, and the likelihoods of suspect and base. A control's have the same second half."""
         texts, base = self.reading.texts, self.reading.base
         readers = [texts.seen.suspect, *([base] if base else [])]

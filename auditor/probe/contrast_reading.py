@@ -26,6 +26,21 @@ class ContrastReading:
 
     texts: ContrastTexts
 
+    @property
+    def suspect(self) -> Subject:
+        """The suspect."""
+        return self.texts.seen.suspect
+
+    @property
+    def candidates(self) -> tuple[Subject, ...]:
+        """Candidate teachers."""
+        return self.texts.teachers
+
+    @property
+    def first_named(self) -> int:
+        """The candidate with the suspect's largest score."""
+        return self.named
+
     @cached_property
     def _tables(self) -> dict[str, Float[NDArray[np.float64], "sources prompts"]]:
         return {one.digest: self.texts.likelihoods(one) for one in self.texts.scorers}

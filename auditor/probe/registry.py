@@ -10,10 +10,12 @@ from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.shared_errors import SharedErrors
 from auditor.probe.method.sibling_contrast import SiblingContrast
 from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
+from auditor.probe.method.token_agreement import TokenAgreement
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -25,6 +27,8 @@ METHODS: tuple[Method, ...] = (
     ReferenceLikelihood(),
     SurprisalResiduals(),
     SiblingContrast(),
+    TokenAgreement(),
+    SharedErrors(),
     ServedOutputs(),
     TwinContrast(),
     StyleAttribution(),

@@ -2,87 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement, judge
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement
+from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
 from auditor.probe.residual_reading import ResidualReading
-from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
+from auditor.record.finding import Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id
-from auditor.record.result import Guarantee, TestResult
 
 _UNIT = "spreads of the panel"
 #: Answers that leave more open than that either of two candidates was the teacher.
 _WEAKER = (FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED)
 
 
-@dataclass(frozen=True)
-class ResidualFindings:
-    """Turns a reading into findings.
+class ResidualFindings(PanelFindings[ResidualReading]):
+    """Turns a reading of surprisal residuals into findings."""
 
-    Attributes:
-        probe: ``suite/probe-id``.
-        method: Registered name of the method.
-        source: Literature behind it.
-        reading: The numbers.
-        alpha: Level of the conformal test.
-        limits: What is already known to be left open.
-    """
+    choice_meaning: ClassVar[str] = (
+        "controls choose their best candidates too, so no correction over candidates is due"
+    )
+    unit: ClassVar[str] = _UNIT
 
-    probe: str
-    method: str
-    source: str
-    reading: ResidualReading
-    alpha: float
-    limits: tuple[str, ...]
-
-    def all(self) -> tuple[Finding, ...]:
-        """One finding per candidate, in the order of the plan."""
-        places = range(len(self.reading.candidates))
-        problem = self.reading.problem
-        if problem:
-            return tuple(self._undecided(place, *problem) for place in places)
-        return tuple(self._finding(place) for place in places)
-
-    def _undecided(self, place: int, reason: str, decisive: str) -> Finding:
-        return Finding(
-            claim=Claim.DISTILLED_FROM,
-            probe=self.probe,
-            method=self.method,
-            suspect=self.reading.table.seen.suspect.digest,
-            teacher=self.reading.candidates[place].digest,
-            outcome=Outcome.INCONCLUSIVE,
-            reason=reason,
-            decisive=decisive,
-            facts=(Fact(name="answer", value=UNDECIDED, meaning="one of the graded answers"),),
-            limits=self.limits,
-        )
-
-    def _finding(self, place: int) -> Finding:
-        reading = self.reading
-        strata: dict[str, list[float]] = {}
-        for control in reading.control_values(place):
-            strata.setdefault(control.stratum, []).append(control.value)
-        judgement = judge(float(reading.values(place)[0]), strata, self.alpha)
-        outcome, answer, reason, decisive = self._conclude(place, judgement)
-        return Finding(
-            claim=Claim.DISTILLED_FROM,
-            probe=self.probe,
-            method=self.method,
-            suspect=reading.table.seen.suspect.digest,
-            teacher=reading.candidates[place].digest,
-            outcome=outcome,
-            reason=reason,
-            decisive=decisive,
-            result=self._result(place, judgement),
-            facts=self._facts(place, judgement, answer),
-            exhibits=(self._ranking(), self._telling(place)),
-            observation_ids=tuple(
-                observation_id(*key) for key in reading.table.observation_keys((reading.table.seen.suspect,))
-            ),
-            limits=(*self.limits, *self._own_limits(), *judgement.limits),
-        )
+    def conclude(self, place: int, judgement: Judgement) -> Conclusion:
+        """Outcome, answer, reason and what would decide it."""
+        return Conclusion(*self._conclude(place, judgement))
 
     def _conclude(self, place: int, judgement: Judgement) -> tuple[Outcome, str, str, str]:
         """Outcome, answer, reason and what would decide it."""
@@ -126,50 +71,21 @@ class ResidualFindings:
             return Outcome.SUPPORTS, answer, reason, ""
         return judgement.outcome, judgement.answer, reason, judgement.decisive
 
-    def _result(self, place: int, judgement: Judgement) -> TestResult:
-        reading = self.reading
-        controls = reading.control_values(place)
-        value = float(reading.values(place)[0])
-        return TestResult(
-            method=self.method,
-            null="the suspect learned from no candidate and is exchangeable with every stratum of controls",
+    def measured(self, place: int) -> Measured:
+        """The largest regression score."""
+        return Measured(
             alternative="the suspect is surprised where the candidate is, and not where others are",
-            statistic=value,
             statistic_name="regression of the suspect's surprisal residuals on the candidates', largest over "
             "candidates and pairs of them, in spreads of the panel",
-            effect=float(reading.coefficients[0, place]),
+            effect=float(self.reading.coefficients[0, place]),
             effect_unit="share of the candidate's residual",
-            p_value=judgement.p_value,
-            smallest_attainable_p=judgement.smallest,
-            n=len(controls),
-            unit_of_replication="models",
-            guarantee=Guarantee.INDICATIVE if judgement.p_value is None else Guarantee.CALIBRATED,
-            assumptions=(
-                "no control derives from a candidate teacher",
-                "an innocent suspect is exchangeable with each stratum's controls: same kind and ability",
-            ),
-            source=self.source,
-            controls=controls,
         )
 
-    def _facts(self, place: int, judgement: Judgement, answer: str) -> tuple[Fact, ...]:
+    def own_facts(self, place: int) -> tuple[Fact, ...]:
+        """How many prompts, and who else may be the teacher."""
         reading = self.reading
         open_names = [reading.candidates[one].name for one in reading.named if one != place]
-        facts = [
-            Fact(
-                name="answer", value=answer, meaning="one of the graded answers to whether it learned from it"
-            ),
-            Fact(name="controls", value=len(reading.ranked), meaning="controls with a rank"),
-            Fact(
-                name="selection_inside_null",
-                value=True,
-                meaning="controls choose their best candidates too, so no correction over candidates is due",
-            ),
-            Fact(
-                name="named",
-                value=place == reading.named[0],
-                meaning="whether this candidate is the one that the evidence points to most",
-            ),
+        return (
             Fact(
                 name="prompts", value=len(reading.table.kept), meaning="prompts that all candidates answered"
             ),
@@ -178,20 +94,16 @@ class ResidualFindings:
                 value=", ".join(open_names) if place in reading.named else "",
                 meaning="candidates that may be as near",
             ),
-        ]
-        if np.isfinite(judgement.threshold):
-            facts.append(
-                Fact(
-                    name="smallest_detectable",
-                    value=judgement.threshold,
-                    unit=_UNIT,
-                    meaning="smallest score that would have been significant",
-                )
-            )
-        if judgement.parametric_p is not None:
-            meaning = "parametric companion: normal scores of innocent models; indicative only"
-            facts.append(Fact(name="parametric_p", value=judgement.parametric_p, meaning=meaning))
-        return tuple(facts)
+        )
+
+    def exhibits(self, place: int) -> tuple[Exhibit, ...]:
+        """Whom the suspect follows, and where."""
+        return (self._ranking(), self._telling(place))
+
+    def observation_ids(self) -> tuple[str, ...]:
+        """The texts, and the suspect's view of them."""
+        table = self.reading.table
+        return tuple(observation_id(*key) for key in table.observation_keys((table.seen.suspect,)))
 
     def _ranking(self) -> Table:
         reading = self.reading
@@ -230,7 +142,8 @@ class ResidualFindings:
             f"{reading.candidates[place].name} depart from the controls in the same words.",
         )
 
-    def _own_limits(self) -> tuple[str, ...]:
+    def own_limits(self) -> tuple[str, ...]:
+        """What regression on residuals leaves open."""
         reading = self.reading
         lines = ["A teacher outside the candidates, or more than two at once, are not named by this probe."]
         if len(reading.candidates) == 1:

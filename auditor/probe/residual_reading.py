@@ -40,6 +40,16 @@ class ResidualReading:
     candidates: tuple[Subject, ...]
     controls: tuple[Subject, ...]
 
+    @property
+    def suspect(self) -> Subject:
+        """The suspect."""
+        return self.table.seen.suspect
+
+    @property
+    def first_named(self) -> int:
+        """The candidate that the evidence points to most."""
+        return self.named[0]
+
     @cached_property
     def ranked(self) -> tuple[Subject, ...]:
         """Controls that scored enough of the texts."""

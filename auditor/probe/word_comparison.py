@@ -5,11 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.probe.panel import panel_of
+from auditor.probe.panel_findings import not_compared
 from auditor.probe.protocol import Parameters
 from auditor.probe.residual_reading import ResidualReading
 from auditor.probe.spec import ProbeSpec
 from auditor.probe.word_table import WordTable, Writing, items_of
-from auditor.record.finding import Claim, Fact, Finding, Outcome
+from auditor.record.finding import Finding
 from auditor.record.observation import Observations
 from auditor.record.subject import Access, Role, Subject
 
@@ -52,17 +53,11 @@ def word_reading(
 
 def without_words(spec: ProbeSpec, method: str, seen: Observations, teacher: Subject) -> Finding:
     """The finding on a candidate that cannot be compared word by word."""
-    itself = teacher.digest == seen.suspect.digest
-    return Finding(
-        claim=Claim.DISTILLED_FROM,
-        probe=spec.id,
-        method=method,
-        suspect=seen.suspect.digest,
-        teacher=teacher.digest,
-        outcome=Outcome.NOT_APPLICABLE,
-        reason=f"{teacher.name} and the suspect are the same model, by digest"
-        if itself
-        else f"{teacher.name} tells no log-probabilities of given texts",
-        decisive="" if itself else f"log-probabilities of given texts under {teacher.name}",
-        facts=(Fact(name="named", value=False, meaning="whether the evidence points to it"),),
+    return not_compared(
+        spec.id,
+        method,
+        seen,
+        teacher,
+        f"{teacher.name} tells no log-probabilities of given texts",
+        f"log-probabilities of given texts under {teacher.name}",
     )

@@ -19,7 +19,8 @@ class Message:
     text: str
 
 
-#: Raw text to continue, or a conversation that the subject's own chat template lays out.
+#: Raw text to continue, or a conversation that the subject's own chat template lays out. Where the last
+#: turn is the assistant's, the model goes on in the middle of it.
 Prompt = str | tuple[Message, ...]
 
 

@@ -38,13 +38,16 @@ class Conversations:
         self.end_tokens = frozenset(end_tokens) | self._ends_of_turn()
 
     def lay_out(self, prompt: Prompt) -> Laid:
-        """The text that the model reads.
+        """The text that the model reads; an assistant's turn at the end is left open, to be gone on with.
 
         Raises:
             LayoutError: If the chat template refuses the conversation.
         """
         if isinstance(prompt, str):
             return Laid(well_formed(prompt), False)
+        if prompt and prompt[-1].role == "assistant":
+            # The same text that a given continuation is scored in.
+            return Laid(self.lay_out(prompt[:-1]).text + well_formed(prompt[-1].text), True)
         turns = [{"role": one.role, "content": well_formed(one.text)} for one in self._with_system(prompt)]
         if not self.tokenizer.chat_template:
             return Laid("".join(f"{turn['content']}\n\n" for turn in turns), True)

@@ -145,6 +145,9 @@ class EndpointTarget:
             return Unanswered(reason="this endpoint answers raw text only, no conversations")
         if not conversation and not self._shown.completions:
             return Unanswered(reason="this endpoint answers conversations only, no raw text")
+        if not isinstance(prompt, str) and prompt and prompt[-1].role == "assistant":
+            # Servers differ: some go on with the turn, most begin another one, and none says which it did.
+            return Unanswered(reason="an endpoint is not known to go on with an answer in its middle")
         return (
             self._generate(request, prompt) if isinstance(request, Generate) else self._top(request, prompt)
         )

@@ -26,6 +26,8 @@ LINEAGE_SHARES: Mapping[Subject, int] = {
     Subject.FACT: 20,
 }
 _THINGS_PER_VERB = 10
+#: Sums in the set that is asked for its wrong answers.
+ERROR_SUMS = 160
 #: Questions of each subject in which models of one recipe differ most: what they do not know for sure.
 TWIN_SHARES: Mapping[Subject, int] = {Subject.FACT: 120, Subject.LIST: 60, Subject.SUM: 60}
 
@@ -72,6 +74,33 @@ def residual_items(world: World) -> tuple[dict[str, Any], ...]:
     """Every question of style, and every second one in which models of one recipe differ."""
     style = [{key: one[key] for key in ("id", "category", "prompt")} for one in lineage_items(world)]
     return (*style[::2], *twin_items(world)[::2])
+
+
+def error_items(world: World) -> tuple[dict[str, Any], ...]:
+    """Facts and sums with their right answers; nobody knows all facts, and few can reckon."""
+    rng = np.random.default_rng([SUITE_SEED, 4])
+    items: list[dict[str, Any]] = []
+    for number, topic in enumerate(_all_topics(Subject.FACT, world), start=1):
+        name, attribute = topic.slots["name"], topic.slots["attribute"]
+        items.append(
+            {
+                "id": f"fact-{number:03d}",
+                "category": attribute,
+                "prompt": topic.prompt,
+                "answer": world.facts[name, attribute],
+                "options": list(words.VALUES[attribute]),
+            }
+        )
+    asker = Asker(world, {Subject.SUM: 1.0})
+    sums: dict[str, str] = {}
+    while len(sums) < ERROR_SUMS:
+        topic = asker.draw(rng)
+        sums.setdefault(topic.prompt, topic.slots["answer"])
+    items += [
+        {"id": f"sum-{number:03d}", "category": "sum", "prompt": prompt, "answer": answer}
+        for number, (prompt, answer) in enumerate(sums.items(), start=1)
+    ]
+    return tuple(items)
 
 
 def refusal_items() -> tuple[dict[str, Any], ...]:

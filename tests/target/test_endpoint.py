@@ -351,6 +351,14 @@ def test_what_a_server_does_not_serve_is_unanswered() -> None:
         assert all(isinstance(answer, Unanswered) for answer in answers)
 
 
+def test_an_endpoint_is_not_asked_to_go_on_with_an_open_turn() -> None:
+    with serving() as server:
+        turn = (*user("Hi"), Message(role="assistant", text="Well"))
+        (answer,) = ask(server.url, NextTokens(prompt=turn, k=3))
+    assert isinstance(answer, Unanswered)
+    assert "in its middle" in answer.reason
+
+
 def test_a_model_that_is_not_there_is_named_with_those_that_are() -> None:
     def script(seen: Seen) -> Out:
         return MODELS if seen.method == "GET" else error(404, "The model does not exist")

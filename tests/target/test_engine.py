@@ -278,6 +278,17 @@ def test_without_a_template_turns_are_paragraphs(llama: Path) -> None:
     assert as_chat == as_text
 
 
+def test_an_open_turn_is_gone_on_with_where_a_continuation_is_scored(tmp_path: Path) -> None:
+    folder = write_tiny_llama(tmp_path, chat=True)
+    _, tokenizer = reference(folder)
+    asked = [{"role": "user", "content": "Why?"}]
+    text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    open_turn = (*user("Why?"), Message(role="assistant", text="Because the"))
+    found = answers(folder, [NextTokens(prompt=open_turn, k=4), NextTokens(prompt=f"{text}Because the", k=4)])
+    assert found[0] == found[1]
+    assert found[0] != answers(folder, [NextTokens(prompt=user("Why?"), k=4)])[0]
+
+
 def test_an_empty_prompt_needs_a_token_to_begin_with(tmp_path: Path) -> None:
     folder = write_tiny_llama(tmp_path)
     target = LocalTarget(str(folder), OpenOptions())

@@ -28,6 +28,27 @@ class SiblingReading:
 
     words: ResidualReading
 
+    @property
+    def suspect(self) -> Subject:
+        """The suspect."""
+        return self.words.suspect
+
+    @property
+    def candidates(self) -> tuple[Subject, ...]:
+        """Candidate teachers."""
+        return self.words.candidates
+
+    @property
+    def problem(self) -> tuple[str, str] | None:
+        """Why nothing can be said, and what would change that."""
+        return self.words.problem
+
+    @property
+    def first_named(self) -> int:
+        """The candidate that the suspect leans to most; the first where none has a sibling."""
+        related = [place for place, other in enumerate(self.sibling) if other is not None]
+        return max(related, key=lambda place: float(self.values(place)[0]), default=0)
+
     @cached_property
     def sibling(self) -> tuple[int | None, ...]:
         """Each candidate's sibling among the candidates, by place; None where it has none.
@@ -83,7 +104,7 @@ class SiblingReading:
         best = int(np.argmax(found[0]))
         return others[best] if found[0, best] > found[1:, best].max() else None
 
-    def scores(self, candidate: int) -> Float[NDArray[np.float64], " models"]:
+    def values(self, candidate: int) -> Float[NDArray[np.float64], " models"]:
         """The leanings in robust spreads of the panel about taking no side."""
         own = self.leanings(candidate)
         spread = 1.4826 * float(np.median(np.abs(own[self.words.panel])))
@@ -124,7 +145,7 @@ class SiblingReading:
 
         Students of a sibling have a side: for them it counts as it is.
         """
-        own = self.scores(candidate)[1:]
+        own = self.values(candidate)[1:]
         return tuple(
             ControlValue(
                 name=control.name,

@@ -1,0 +1,1 @@
+"""Where models are wrong: items with gold answers, and which wrong answers they share."""

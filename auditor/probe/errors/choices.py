@@ -1,0 +1,252 @@
+"""Forced choice: a candidate's own wrong answer, among others in the very same sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from auditor.probe.errors.items import ErrorItem
+from auditor.probe.errors.reading import FEWEST_CLEAN, ErrorTable
+from auditor.probe.panel import RELATED, stratum_of
+from auditor.record.observation import Choice, observation_id
+from auditor.record.request import Choose, Question, ask_all, request_digest, user
+from auditor.record.result import ControlValue
+from auditor.record.subject import Subject
+from auditor.stats.panel_regression import in_spreads
+from auditor.stats.surprise_agreement import against_rivals, surprise_agreement, surprise_excess
+
+#: Share of the choices that a model must have made to take part.
+SHARE_ANSWERED = 0.9
+#: Fewest answers to choose among.
+_FEWEST_ANSWERS = 4
+#: Slips near a number, which stand beside it where the item has no options of its own.
+_SLIPS = (1, -1, 2, -2, 10, -10)
+
+
+@dataclass(frozen=True, slots=True)
+class Dilemma:
+    """A wrong answer of a candidate among others in the same sentence.
+
+    Attributes:
+        place: Which item it is about.
+        said: The candidate's answer.
+        answers: What may stand in its place, the candidate's answer first.
+        request: The question to the others.
+    """
+
+    place: int
+    said: str
+    answers: tuple[str, ...]
+    request: Choose
+
+
+def dilemma_of(place: int, item: ErrorItem, text: str, others: Sequence[str]) -> Dilemma | None:
+    """The choice that a candidate's wrong answer makes; None where it is right, illegible or has no rivals.
+
+    Args:
+        place: Which item it is.
+        item: The item.
+        text: What the candidate wrote.
+        others: Answers that other candidates settled on, which stand among those to choose from.
+    """
+    said = item.final(text)
+    if not said or said == item.right:
+        return None
+    found = list(re.finditer(rf"(?<!\w){re.escape(said)}(?!\w)", text, flags=re.IGNORECASE))
+    answers = _answers(item, said, others)
+    if not found or len(answers) < _FEWEST_ANSWERS:
+        return None
+    stem = text[: found[-1].start()]
+    request = Choose(prompt=user(item.prompt), options=tuple(stem + one for one in answers))
+    return Dilemma(place, said, answers, request)
+
+
+def _answers(item: ErrorItem, said: str, others: Sequence[str]) -> tuple[str, ...]:
+    if item.options:
+        known = [one.casefold() for one in item.options]
+        spelled = dict(zip(known, item.options, strict=True))
+        return tuple(spelled[one] for one in dict.fromkeys((said, *known)))
+    near: list[str] = []
+    if said.lstrip("-").isdigit():
+        near = [str(int(said) + slip) for slip in _SLIPS if int(said) + slip >= 0 or int(said) < 0]
+    return tuple(dict.fromkeys((said, item.right, *(one for one in others if one), *near)))
+
+
+@dataclass(frozen=True)
+class ChoiceReading:
+    """How likely every model finds each candidate's wrong answers among others.
+
+    Attributes:
+        table: The items, and what the candidates answer.
+        candidates: Candidate teachers.
+        controls: Controls that may stand in the suspect's place.
+        fewest: Fewest wrong answers of a candidate.
+        most: Most wrong answers of a candidate that are put to others.
+    """
+
+    table: ErrorTable
+    candidates: tuple[Subject, ...]
+    controls: tuple[Subject, ...]
+    fewest: int
+    most: int
+
+    @property
+    def suspect(self) -> Subject:
+        """The suspect."""
+        return self.table.seen.suspect
+
+    def questions(self) -> tuple[Question, ...]:
+        """The candidates' answers first; then suspect and controls choose."""
+        asked = self.table.questions(self.candidates)
+        seen = self.table.seen.answers
+        if any((one.subject_digest, request_digest(one.request)) not in seen for one in asked):
+            return asked
+        choices = tuple(dict.fromkeys(one.request for found in self.dilemmas for one in found))
+        return tuple(
+            question for one in (self.suspect, *self.controls) for question in ask_all(one.digest, choices)
+        )
+
+    @cached_property
+    def dilemmas(self) -> tuple[tuple[Dilemma, ...], ...]:
+        """Of each candidate: its wrong answers; items with options of their own come first."""
+        return self.table.seen.remembered(("dilemmas", *self._key), self._dilemmas)
+
+    @cached_property
+    def _key(self) -> tuple[Hashable, ...]:
+        return (*self.table.key, self.most, tuple(one.digest for one in self.candidates))
+
+    def _dilemmas(self) -> tuple[tuple[Dilemma, ...], ...]:
+        found = []
+        for candidate in self.candidates:
+            rivals = [one for one in self.candidates if one != candidate]
+            own = [
+                dilemma_of(
+                    place,
+                    item,
+                    self.table.text(candidate, place),
+                    [self.table.final(one, place) for one in rivals],
+                )
+                for place, item in enumerate(self.table.items)
+            ]
+            known = [one for one in own if one is not None]
+            known.sort(key=lambda one: not self.table.items[one.place].options)
+            found.append(tuple(known[: self.most]))
+        return tuple(found)
+
+    @cached_property
+    def compared(self) -> tuple[int, ...]:
+        """Candidates with enough wrong answers that the suspect chose among."""
+        return tuple(
+            place
+            for place, found in enumerate(self.dilemmas)
+            if len(found) >= self.fewest and self._chosen(self.suspect, place) is not None
+        )
+
+    @cached_property
+    def ranked(self) -> tuple[Subject, ...]:
+        """Controls that made nearly all choices."""
+        return tuple(
+            one
+            for one in self.controls
+            if all(self._chosen(one, place) is not None for place in self.compared)
+        )
+
+    @property
+    def problem(self) -> tuple[str, str] | None:
+        """Why nothing can be said of any candidate, and what would change that."""
+        if not self.compared:
+            return self.too_few(max(len(found) for found in self.dilemmas))
+        clean = sum(stratum_of(one) not in RELATED for one in self.ranked)
+        if clean < FEWEST_CLEAN:
+            return (
+                f"{clean} controls that share nothing with a candidate chose among its wrong answers, and "
+                f"{FEWEST_CLEAN} are needed to tell which errors are common",
+                "--control MODEL, 19 or more in a stratum",
+            )
+        return None
+
+    def too_few(self, count: int) -> tuple[str, str]:
+        """What is said where a candidate has too few wrong answers, or the suspect did not choose."""
+        if count < self.fewest:
+            return (
+                f"the candidate has {count} legible wrong answers, and {self.fewest} are needed",
+                "more items, or harder ones",
+            )
+        return (
+            "the suspect chose among too few of the candidate's wrong answers",
+            "log-probabilities of given answers under the suspect",
+        )
+
+    @cached_property
+    def panel(self) -> Bool[NDArray[np.bool_], " models"]:
+        """Suspect and controls that share nothing with a candidate."""
+        return np.array([True, *(stratum_of(one) not in RELATED for one in self.ranked)], dtype=bool)
+
+    def agreements(self, candidate: int) -> Float[NDArray[np.float64], "models 1 choices"]:
+        """Probability of a candidate's wrong answers, where everybody chose."""
+        models = (self.suspect, *self.ranked)
+        rows = [self._chosen(one, candidate) for one in models]
+        found = np.stack([one for one in rows if one is not None])
+        return found[:, None, ~np.isnan(found).any(axis=0)]
+
+    @cached_property
+    def scores(self) -> Float[NDArray[np.float64], "models compared"]:
+        """Wrong answers found likelier than the panel does, less the same with others, in its spreads."""
+        parts = [surprise_agreement(self.agreements(place), self.panel) for place in self.compared]
+        return in_spreads(against_rivals(np.concatenate(parts, axis=1)), self.panel)
+
+    @cached_property
+    def first_named(self) -> int:
+        """The candidate with the suspect's largest score."""
+        return self.compared[int(np.argmax(self.scores[0]))]
+
+    def excess(self, candidate: int) -> float:
+        """Probability of the candidate's wrong answers beyond the panel's, weighted by surprise."""
+        return float(surprise_excess(self.agreements(candidate), self.panel).sum())
+
+    def values(self, candidate: int) -> Float[NDArray[np.float64], " models"]:
+        """The statistic of every model: over all candidates for the first one named, its own for another."""
+        if candidate == self.first_named:
+            largest: NDArray[np.float64] = self.scores.max(axis=1)
+            return largest
+        return self.scores[:, self.compared.index(candidate)]
+
+    def control_values(self, candidate: int) -> tuple[ControlValue, ...]:
+        """The statistic with each control in the suspect's place."""
+        return tuple(
+            ControlValue(name=control.name, stratum=stratum_of(control), value=float(value))
+            for control, value in zip(self.ranked, self.values(candidate)[1:], strict=True)
+        )
+
+    def observation_ids(self) -> tuple[str, ...]:
+        """The candidates' answers, and the suspect's choices."""
+        keys = self.table.observation_keys(self.candidates)
+        own = [(self.suspect.digest, request_digest(one.request)) for found in self.dilemmas for one in found]
+        return tuple(observation_id(*key) for key in dict.fromkeys((*keys, *own)))
+
+    def shares(self, model: Subject, dilemma: Dilemma) -> Float[NDArray[np.float64], " answers"] | None:
+        """Probabilities of the answers to choose among, or None where the model did not choose."""
+        answer = self.table.seen.answer(model, dilemma.request)
+        if not isinstance(answer, Choice):
+            return None
+        logs = np.array(answer.log_likelihoods, dtype=np.float64)
+        weights = np.exp(logs - logs.max())
+        found: NDArray[np.float64] = weights / weights.sum()
+        return found
+
+    def _chosen(self, model: Subject, candidate: int) -> Float[NDArray[np.float64], " choices"] | None:
+        """Probability of each wrong answer, NaN where there was no choice; None if these are too many."""
+        found = self.dilemmas[candidate]
+
+        def work_out() -> Float[NDArray[np.float64], " choices"]:
+            shares = [self.shares(model, one) for one in found]
+            return np.array([np.nan if one is None else one[0] for one in shares])
+
+        values = self.table.seen.remembered(("chosen", model.digest, candidate, *self._key), work_out)
+        return values if len(values) and np.isfinite(values).mean() >= SHARE_ANSWERED else None
