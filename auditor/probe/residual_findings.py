@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement, judge
+from auditor.probe.candidate_answer import CandidateAnswer, answer_about
+from auditor.probe.panel import UNDECIDED, Judgement, judge
 from auditor.probe.residual_reading import ResidualReading
 from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
 from auditor.record.observation import observation_id
 from auditor.record.result import Guarantee, TestResult
 
 _UNIT = "spreads of the panel"
-#: Answers that leave more open than that either of two candidates was the teacher.
-_WEAKER = (FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED)
 
 
 @dataclass(frozen=True)
@@ -65,18 +64,18 @@ class ResidualFindings:
         for control in reading.control_values(place):
             strata.setdefault(control.stratum, []).append(control.value)
         judgement = judge(float(reading.values(place)[0]), strata, self.alpha)
-        outcome, answer, reason, decisive = self._conclude(place, judgement)
+        said = self._conclude(place, judgement)
         return Finding(
             claim=Claim.DISTILLED_FROM,
             probe=self.probe,
             method=self.method,
             suspect=reading.table.seen.suspect.digest,
             teacher=reading.candidates[place].digest,
-            outcome=outcome,
-            reason=reason,
-            decisive=decisive,
+            outcome=said.outcome,
+            reason=said.reason,
+            decisive=said.decisive,
             result=self._result(place, judgement),
-            facts=self._facts(place, judgement, answer),
+            facts=self._facts(place, judgement, said.answer),
             exhibits=(self._ranking(), self._telling(place)),
             observation_ids=tuple(
                 observation_id(*key) for key in reading.table.observation_keys((reading.table.seen.suspect,))
@@ -84,8 +83,7 @@ class ResidualFindings:
             limits=(*self.limits, *self._own_limits(), *judgement.limits),
         )
 
-    def _conclude(self, place: int, judgement: Judgement) -> tuple[Outcome, str, str, str]:
-        """Outcome, answer, reason and what would decide it."""
+    def _conclude(self, place: int, judgement: Judgement) -> CandidateAnswer:
         reading = self.reading
         name = reading.candidates[place].name
         p_value = "" if judgement.p_value is None else f" (p = {judgement.p_value:.3g})"
@@ -94,37 +92,18 @@ class ResidualFindings:
             f"the suspect follows {name} {value:+.1f} {_UNIT} beyond what models that do not know it do; "
             f"{judgement.why}{p_value}"
         )
-        if judgement.outcome is Outcome.DOES_NOT_SUPPORT:
-            least = judgement.threshold
-            found = f"; {least:.1f} would have been found" if np.isfinite(least) else ""
-            return judgement.outcome, NO_EVIDENCE, reason + found, ""
-        if judgement.outcome is Outcome.SUPPORTS and reading.abler_than_panel:
-            reason = (
-                f"{reason}, but it is abler than every control, and ability alone leads to an abler teacher"
-            )
-            return Outcome.INCONCLUSIVE, UNDECIDED, reason, "controls as able as the suspect"
-        if place not in reading.named:
-            first = reading.candidates[reading.named[0]].name
-            if judgement.outcome is Outcome.SUPPORTS:
-                reason = f"{reason}, but it follows {first} more: both may have been teachers"
-                return Outcome.INCONCLUSIVE, UNDECIDED, reason, "more prompts, or known students of either"
-            return judgement.outcome, judgement.answer, reason, judgement.decisive
-        if place != reading.named[0]:
-            first = reading.candidates[reading.named[0]].name
-            reason = f"{reason}; {first} and {name} together explain it best, and {first} more than {name}"
-            answer = judgement.answer if judgement.answer in _WEAKER else FROM_SIBLING
-            return (
-                Outcome.INCONCLUSIVE,
-                answer,
-                reason,
-                f"twins of {first} or {name}, or their logged answers",
-            )
-        if judgement.outcome is Outcome.SUPPORTS and len(reading.named) > 1:
-            other = reading.candidates[reading.named[1]].name
-            reason = f"{reason}; {other} cannot be excluded, since the two together explain it best"
-            answer = judgement.answer if judgement.answer in _WEAKER else FROM_SIBLING
-            return Outcome.SUPPORTS, answer, reason, ""
-        return judgement.outcome, judgement.answer, reason, judgement.decisive
+        abler = (
+            "it is abler than every control, and ability alone leads to an abler teacher",
+            "controls as able as the suspect",
+        )
+        return answer_about(
+            place,
+            names=[one.name for one in reading.candidates],
+            named=reading.named,
+            judgement=judgement,
+            reason=reason,
+            doubt=abler if judgement.outcome is Outcome.SUPPORTS and reading.abler_than_panel else None,
+        )
 
     def _result(self, place: int, judgement: Judgement) -> TestResult:
         reading = self.reading
