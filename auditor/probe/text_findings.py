@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from auditor.probe.candidate_answer import CandidateAnswer, answer_about
-from auditor.probe.panel import UNDECIDED, Judgement, judge
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, UNDECIDED, Judgement, judge
 from auditor.probe.text_reading import TextReading
 from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
 from auditor.record.observation import observation_id
 from auditor.record.result import Guarantee, TestResult
+from auditor.record.subject import Stratum
 
 _UNIT = "spreads of the panel"
 _SHOWN_RUNS, _SHOWN_SETS = 16, 10
@@ -72,7 +73,8 @@ class TextFindings:
         strata: dict[str, list[float]] = {}
         for control in reading.control_values(place):
             strata.setdefault(control.stratum, []).append(control.value)
-        judgement = judge(float(reading.answer.values(place)[0]), strata, self.alpha)
+        ranked = judge(float(reading.answer.values(place)[0]), strata, self.alpha)
+        judgement = self._held_back(place, ranked)
         said = self._conclude(place, judgement)
         return Finding(
             claim=Claim.DISTILLED_FROM,
@@ -91,6 +93,23 @@ class TextFindings:
             ),
             limits=(*self.limits, *_LIMITS, *self._left_out(), *judgement.limits),
         )
+
+    def _held_back(self, place: int, judgement: Judgement) -> Judgement:
+        """Without the stronger words, where the scatter of models with the teacher's data explains it."""
+        if judgement.outcome is not Outcome.SUPPORTS or judgement.answer == FROM_SHARED_DATA:
+            return judgement
+        companions = self.reading.companions(place)
+        weaker = ((Stratum.SAME_DATA.value, FROM_SHARED_DATA), (Stratum.SIBLING_STUDENT.value, FROM_SIBLING))
+        for stratum, answer in weaker:
+            if companions.get(stratum, 0.0) > self.companion:
+                return replace(
+                    judgement,
+                    outcome=Outcome.INCONCLUSIVE,
+                    answer=answer,
+                    why=f"{judgement.why}, but the scatter of {stratum} controls explains its score",
+                    decisive="twins of the teacher, or its logged answers",
+                )
+        return judgement
 
     def _conclude(self, place: int, judgement: Judgement) -> CandidateAnswer:
         reading = self.reading

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from numpy.typing import NDArray
 
 from auditor.probe.candidate_sets import CandidateSets
@@ -93,21 +93,24 @@ class TextReading:
         return tuple(text for place in self.table.common for text in texts[place])
 
     @cached_property
-    def runs(self) -> Bool[NDArray[np.bool_], " buckets"]:
-        """Runs that are compared."""
-        return frequent_runs(self._shares)
-
-    @cached_property
     def _shares(self) -> Float[NDArray[np.float64], "models buckets"]:
         """Suspect, ranked controls and candidates, in this order."""
         return np.stack([self.shares(one) for one in (self.suspect, *self.ranked, *self.candidates)])
 
     @cached_property
+    def _runs(self) -> Int64[NDArray[np.int64], " runs"]:
+        """Buckets that are compared."""
+        return np.flatnonzero(frequent_runs(self._shares))
+
+    @cached_property
+    def _written(self) -> Float[NDArray[np.float64], "models runs"]:
+        return habits(self._shares[:, self._runs])
+
+    @cached_property
     def coefficients(self) -> Float[NDArray[np.float64], "models candidates"]:
         """How much of each candidate's departures from the panel the suspect (row 0) and controls share."""
-        written = habits(self._shares[:, self.runs])
         models = 1 + len(self.ranked)
-        return candidate_coefficients(written[:models], self.panel, written[models:])
+        return candidate_coefficients(self._written[:models], self.panel, self._written[models:])
 
     @cached_property
     def answer(self) -> CandidateSets:
@@ -122,15 +125,19 @@ class TextReading:
             for control, value in zip(self.ranked, values, strict=True)
         )
 
-    def companion(self, candidate: int) -> float | None:
-        """Largest parametric p-value over the strata of controls that share nothing with a candidate."""
+    def companions(self, candidate: int) -> dict[str, float]:
+        """Parametric p-value of the suspect's statistic in every stratum of controls that allows one."""
         strata: dict[str, list[float]] = {}
         for control in self.control_values(candidate):
-            if control.stratum not in RELATED:
-                strata.setdefault(control.stratum, []).append(control.value)
+            strata.setdefault(control.stratum, []).append(control.value)
         value = float(self.answer.values(candidate)[0])
-        found = (largest_prediction_p(value, values) for values in strata.values())
-        return max((p for p in found if p is not None), default=None)
+        found = {name: largest_prediction_p(value, values) for name, values in strata.items()}
+        return {name: p for name, p in found.items() if p is not None}
+
+    def companion(self, candidate: int) -> float | None:
+        """The largest of them over the strata that share nothing with a candidate."""
+        found = self.companions(candidate)
+        return max((p for name, p in found.items() if name not in RELATED), default=None)
 
     def telling(self, candidate: int, most: int) -> tuple[tuple[str, float, float, float], ...]:
         """Runs in which suspect and candidate depart together from the panel's mean, the most telling first.
@@ -140,15 +147,15 @@ class TextReading:
             with it: the suspect's, the candidate's, and on average the controls'.
         """
         clean = np.flatnonzero(self.panel[1:]) + 1
-        written = habits(self._shares)
-        usual = written[clean].mean(axis=0)
+        usual = self._written[clean].mean(axis=0)
         own, theirs = 0, 1 + len(self.ranked) + candidate
-        product = (written[own] - usual) * (written[theirs] - usual) * self.runs
+        product = (self._written[own] - usual) * (self._written[theirs] - usual)
         texts = (*self.answers(self.candidates[candidate]), *self.answers(self.suspect))
         rows = []
-        for bucket in np.argsort(-product, kind="stable")[:most]:
-            run = run_in(int(bucket), texts)
-            if run is not None and product[bucket] > 0:
+        for place in np.argsort(-product, kind="stable")[:most]:
+            bucket = int(self._runs[place])
+            run = run_in(bucket, texts)
+            if run is not None and product[place] > 0:
                 shares = self._shares[:, bucket]
                 rows.append((run, float(shares[own]), float(shares[theirs]), float(shares[clean].mean())))
         return tuple(rows)

@@ -71,9 +71,9 @@ def habits(shares: Float[NDArray[np.float64], "*models buckets"]) -> NDArray[np.
 
 
 def run_in(bucket: int, answers: Sequence[str]) -> str | None:
-    """The longest run of a bucket that stands in the answers, for people to read; None where none does."""
-    for length in sorted(LENGTHS, reverse=True):
-        for text in map(_plain, answers):
+    """The first run of a bucket that stands in the answers, for people to read; None where none does."""
+    for text in map(_plain, answers):
+        for length in sorted(LENGTHS, reverse=True):
             places = np.flatnonzero(_buckets(_codes(text), length) == bucket)
             if len(places):
                 start = int(places[0])

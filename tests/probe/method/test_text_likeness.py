@@ -118,6 +118,19 @@ def test_controls_with_the_same_data_hold_the_stronger_words_back() -> None:
     assert "twins" in found["teacher-1"].decisive
 
 
+@pytest.mark.parametrize(
+    ("companion", "outcome", "answer"),
+    [(0.01, Outcome.SUPPORTS, FROM_SIBLING), (0.004, Outcome.INCONCLUSIVE, FROM_SHARED_DATA)],
+)
+def test_stronger_words_need_more_than_the_first_rank_among_those_with_the_same_data(
+    companion: float, outcome: Outcome, answer: str
+) -> None:
+    peers = tuple(model(f"peer-{n}", Role.CONTROL, stratum=Stratum.SAME_DATA) for n in range(19))
+    follows = {one.name: ("teacher-1", 0.6) for one in peers} | {"suspect": ("teacher-1", 0.95)}
+    found = findings(Writers(follows=follows), (*CAST, *peers), companion=companion)["teacher-1"]
+    assert (found.outcome, found.fact("answer")) == (outcome, answer)
+
+
 def test_too_few_controls_decide_nothing() -> None:
     found = findings(Writers(), CAST[:6])
     assert {one.outcome for one in found.values()} == {Outcome.INCONCLUSIVE}
