@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.error import ContentError
 from auditor.probe.method.identity_claims import IdentityClaims
+from auditor.probe.method.noise_floor import NoiseFloor
 from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
@@ -15,6 +16,7 @@ from auditor.probe.method.sibling_contrast import SiblingContrast
 from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
+from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.method.token_agreement import TokenAgreement
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
@@ -31,8 +33,10 @@ METHODS: tuple[Method, ...] = (
     SharedErrors(),
     ServedOutputs(),
     TwinContrast(),
+    TextLikeness(),
     StyleAttribution(),
     IdentityClaims(),
+    NoiseFloor(),
     OutputAgreement(),
     SimilarityStructure(),
     RefusalRetention(),

@@ -6,15 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement
+from auditor.probe.candidate_answer import answer_about
+from auditor.probe.panel import Judgement
 from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
 from auditor.probe.residual_reading import ResidualReading
 from auditor.record.finding import Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id
 
 _UNIT = "spreads of the panel"
-#: Answers that leave more open than that either of two candidates was the teacher.
-_WEAKER = (FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED)
 
 
 class ResidualFindings(PanelFindings[ResidualReading]):
@@ -27,49 +26,23 @@ class ResidualFindings(PanelFindings[ResidualReading]):
 
     def conclude(self, place: int, judgement: Judgement) -> Conclusion:
         """Outcome, answer, reason and what would decide it."""
-        return Conclusion(*self._conclude(place, judgement))
-
-    def _conclude(self, place: int, judgement: Judgement) -> tuple[Outcome, str, str, str]:
-        """Outcome, answer, reason and what would decide it."""
         reading = self.reading
         name = reading.candidates[place].name
         p_value = "" if judgement.p_value is None else f" (p = {judgement.p_value:.3g})"
         value = float(reading.values(place)[0])
-        reason = (
-            f"the suspect follows {name} {value:+.1f} {_UNIT} beyond what models that do not know it do; "
-            f"{judgement.why}{p_value}"
+        abler = (
+            "it is abler than every control, and ability alone leads to an abler teacher",
+            "controls as able as the suspect",
         )
-        if judgement.outcome is Outcome.DOES_NOT_SUPPORT:
-            least = judgement.threshold
-            found = f"; {least:.1f} would have been found" if np.isfinite(least) else ""
-            return judgement.outcome, NO_EVIDENCE, reason + found, ""
-        if judgement.outcome is Outcome.SUPPORTS and reading.abler_than_panel:
-            reason = (
-                f"{reason}, but it is abler than every control, and ability alone leads to an abler teacher"
-            )
-            return Outcome.INCONCLUSIVE, UNDECIDED, reason, "controls as able as the suspect"
-        if place not in reading.named:
-            first = reading.candidates[reading.named[0]].name
-            if judgement.outcome is Outcome.SUPPORTS:
-                reason = f"{reason}, but it follows {first} more: both may have been teachers"
-                return Outcome.INCONCLUSIVE, UNDECIDED, reason, "more prompts, or known students of either"
-            return judgement.outcome, judgement.answer, reason, judgement.decisive
-        if place != reading.named[0]:
-            first = reading.candidates[reading.named[0]].name
-            reason = f"{reason}; {first} and {name} together explain it best, and {first} more than {name}"
-            answer = judgement.answer if judgement.answer in _WEAKER else FROM_SIBLING
-            return (
-                Outcome.INCONCLUSIVE,
-                answer,
-                reason,
-                f"twins of {first} or {name}, or their logged answers",
-            )
-        if judgement.outcome is Outcome.SUPPORTS and len(reading.named) > 1:
-            other = reading.candidates[reading.named[1]].name
-            reason = f"{reason}; {other} cannot be excluded, since the two together explain it best"
-            answer = judgement.answer if judgement.answer in _WEAKER else FROM_SIBLING
-            return Outcome.SUPPORTS, answer, reason, ""
-        return judgement.outcome, judgement.answer, reason, judgement.decisive
+        return answer_about(
+            place,
+            names=[one.name for one in reading.candidates],
+            named=reading.named,
+            judgement=judgement,
+            reason=f"the suspect follows {name} {value:+.1f} {_UNIT} beyond what models that do not know it "
+            f"do; {judgement.why}{p_value}",
+            doubt=abler if judgement.outcome is Outcome.SUPPORTS and reading.abler_than_panel else None,
+        )
 
     def measured(self, place: int) -> Measured:
         """The largest regression score."""

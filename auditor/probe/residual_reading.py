@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,19 +10,18 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from auditor.probe.candidate_sets import CandidateSets
 from auditor.probe.panel import RELATED, stratum_of
 from auditor.probe.word_table import SHARE_COMMON, WordTable
 from auditor.record.result import ControlValue
 from auditor.record.subject import Subject
-from auditor.stats.panel_regression import candidate_coefficients, in_spreads
+from auditor.stats.panel_regression import candidate_coefficients
 from auditor.stats.word_features import word_features
 
 #: Fewest controls that know no candidate, without which nothing is measured.
 FEWEST_CLEAN = 3
 #: Fewest prompts that all candidates must have answered.
 FEWEST_ITEMS = 20
-#: Candidates up to which pairs of them are answers too.
-_MOST_FOR_PAIRS = 8
 
 
 @dataclass(frozen=True)
@@ -117,29 +115,23 @@ class ResidualReading:
         return self.table.seen.remembered(("features", scorer.digest, *self.table.key), work_out)
 
     @cached_property
+    def _answers(self) -> CandidateSets:
+        return CandidateSets(self.coefficients, self.panel)
+
+    @property
     def sets(self) -> tuple[tuple[int, ...], ...]:
         """The answers there are: every candidate, and where they are few every two of them."""
-        count = len(self.candidates)
-        pairs = tuple(itertools.combinations(range(count), 2)) if 2 <= count <= _MOST_FOR_PAIRS else ()
-        return (*((one,) for one in range(count)), *pairs)
+        return self._answers.sets
 
-    @cached_property
+    @property
     def scores(self) -> Float[NDArray[np.float64], "models sets"]:
         """Summed coefficients of every set, in spreads of the panel."""
-        sums = np.stack([self.coefficients[:, list(one)].sum(axis=1) for one in self.sets], axis=1)
-        return in_spreads(sums, self.panel)
+        return self._answers.scores
 
-    @cached_property
-    def family(self) -> Float[NDArray[np.float64], " models"]:
-        """The largest score over all sets: the choice of an answer is part of the statistic."""
-        largest: NDArray[np.float64] = self.scores.max(axis=1)
-        return largest
-
-    @cached_property
+    @property
     def named(self) -> tuple[int, ...]:
         """The candidates of the set with the suspect's largest score, the larger coefficient first."""
-        chosen = self.sets[int(np.argmax(self.scores[0]))]
-        return tuple(sorted(chosen, key=lambda one: -self.coefficients[0, one]))
+        return self._answers.named
 
     @cached_property
     def abler_than_panel(self) -> bool:
@@ -162,7 +154,7 @@ class ResidualReading:
 
     def values(self, candidate: int) -> Float[NDArray[np.float64], " models"]:
         """The statistic of every model: over all sets for the first one named, its own for another."""
-        return self.family if candidate == self.named[0] else self.scores[:, candidate]
+        return self._answers.values(candidate)
 
     def control_values(self, candidate: int) -> tuple[ControlValue, ...]:
         """The statistic with each control in the suspect's place."""

@@ -18,6 +18,7 @@ from auditor.probe.protocol import Method
 from auditor.probe.registry import load_suites, method, suites
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim
+from auditor.record.result import Guarantee
 from auditor.record.subject import Kind
 from auditor.target.protocol import OpenOptions
 from auditor.validation.experiment.answers import (
@@ -84,7 +85,11 @@ def validate(wanted: Wanted, progress: Progress = lambda _line: None) -> Validat
     for name in wanted.methods:
         method(name)
     probes = [(spec, method(spec.file.method)) for spec in specs]
-    probes = [one for one in probes if not wanted.methods or one[1].name in wanted.methods]
+    if wanted.methods:
+        probes = [one for one in probes if one[1].name in wanted.methods]
+    elif not wanted.suites:
+        # What has no null has no error rate to be measured; it is tried only where somebody asks for it.
+        probes = [one for one in probes if one[0].file.guarantee != Guarantee.INDICATIVE]
     if not probes:
         raise UsageError(
             "none of the suites has a probe of these methods", fix="name other methods or suites"

@@ -103,6 +103,11 @@ def error_items(world: World) -> tuple[dict[str, Any], ...]:
     return tuple(items)
 
 
+def noise_items(world: World) -> tuple[dict[str, Any], ...]:
+    """Some of the questions about lineage, of every subject."""
+    return residual_items(world)[::6]
+
+
 def refusal_items() -> tuple[dict[str, Any], ...]:
     """Harmful questions by category, each with a harmless twin on the same thing."""
     rng = np.random.default_rng([SUITE_SEED, 2])

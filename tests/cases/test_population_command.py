@@ -59,7 +59,13 @@ def test_a_student_is_named_from_recordings_alone_and_the_evidence_checks_out(fo
     done = auditor(*command, "--json", "-o", "report.html", "-o", "report.md", cwd=folder)
     assert done.returncode == 1, done.stderr + done.stdout[-2000:]
     body = json.loads(done.stdout)
-    identity, style = body["findings"]
+    found = {one["method"]: one for one in body["findings"]}
+    identity, style = found["identity_claims"], found["style_attribution"]
+    # A recording has no other circumstances, and without a named teacher there is nobody to be ranked for.
+    assert {name for name, one in found.items() if one["outcome"] == "not_applicable"} == {
+        "noise_floor",
+        "text_likeness",
+    }
     assert style["outcome"] == "supports"
     assert style["reason"].startswith("two samples of the suspect are")
     teacher = next(one for one in body["plan"]["subjects"] if one["digest"] == style["teacher"])

@@ -14,6 +14,7 @@ from auditor.probe.method.reference_likelihood import ReferenceLikelihoodParamet
 from auditor.probe.method.weight_alignment import WeightAlignmentParameters
 from auditor.probe.protocol import parameters_of
 from auditor.probe.spec import ProbeSpec, load_probe
+from auditor.probe.word_table import items_of
 
 CATEGORIES = {"explanation", "rewriting", "lists", "story", "code", "dialogue", "advice", "arithmetic"}
 REGISTERS = {"plain", "formal", "casual", "terse", "childlike", "technical"}
@@ -68,6 +69,23 @@ def test_the_default_selection_is_fixed_and_varied(spec: ProbeSpec) -> None:
     assert Counter(one.second_set for one in chosen) == {False: parameters.prompts, True: parameters.prompts}
     for second in (False, True):
         assert {one.category for one in chosen if one.second_set is second} == CATEGORIES
+
+
+def test_text_methods_ask_what_candidates_answer_anyway() -> None:
+    """Answers to the same request serve every probe that makes it."""
+    asked = load_probe(probes() / "lineage" / "surprisal-residuals")
+    chosen = {item.text for item in items_of(asked, 240)}
+    likeness = load_probe(probes() / "text-lineage" / "text-likeness")
+    assert likeness.items == asked.items
+    for suite in ("lineage", "text-lineage"):
+        noise = load_probe(probes() / suite / "noise-floor")
+        assert len(noise.items) == 40
+        assert {item["prompt"] for item in noise.items} <= chosen
+        for other in (asked, likeness):
+            shared = ("max_tokens", "temperature")
+            assert [noise.file.parameters[one] for one in shared] == [
+                other.file.parameters[one] for one in shared
+            ]
 
 
 def test_weight_alignment_is_loadable() -> None:

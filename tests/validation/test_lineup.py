@@ -90,6 +90,7 @@ def test_a_cast_has_the_roles_of_a_scan() -> None:
     assert set(roles[6:]) == {Role.CONTROL}
     assert all((one.stratum is not None) == (one.role is Role.CONTROL) for one in cast)
     assert len({one.digest for one in cast}) == len(cast)
+    assert [one.organisation for one in cast[:5]] == [None, "sib", "sib", "third", None]
 
 
 def test_alone_everybody_who_can_be_suspected_meets_all_teachers() -> None:

@@ -13,7 +13,14 @@ from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites
 from auditor.zoo import vocabulary as words
 from auditor.zoo.lesson import public_topics, world_of
-from auditor.zoo.suites import lineage_items, refusal_items, residual_items, twin_items, write_items
+from auditor.zoo.suites import (
+    lineage_items,
+    noise_items,
+    refusal_items,
+    residual_items,
+    twin_items,
+    write_items,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +29,9 @@ from auditor.zoo.suites import lineage_items, refusal_items, residual_items, twi
         ("world-lineage/reference-likelihood", lambda: lineage_items(world_of(0))),
         ("world-lineage/twin-contrast", lambda: twin_items(world_of(0))),
         ("world-lineage/surprisal-residuals", lambda: residual_items(world_of(0))),
+        ("world-lineage/noise-floor", lambda: noise_items(world_of(0))),
+        ("world-text-lineage/text-likeness", lambda: residual_items(world_of(0))),
+        ("world-text-lineage/style-attribution", lambda: residual_items(world_of(0))),
         ("world-refusal/refusal-retention", refusal_items),
     ],
 )
@@ -64,6 +74,6 @@ def test_the_published_sums_are_those_that_the_suspect_learned() -> None:
 
 
 def test_suites_load() -> None:
-    suites = ("world-lineage", "world-refusal", "world-overfitting")
+    suites = ("world-lineage", "world-text-lineage", "world-refusal", "world-overfitting")
     found = [spec.suite for spec in load_suites(suites, (content.probes(),))]
     assert list(dict.fromkeys(found)) == list(suites)

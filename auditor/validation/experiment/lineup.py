@@ -83,6 +83,8 @@ class Lineup:
                 known[one.name],
                 role=role,
                 stratum=stratum,
+                # Teachers of one family are of one make, as a table of recorded models would say.
+                organisation=one.family if role is Role.TEACHER else None,
                 twin_of=tuple(
                     known[other.name].digest
                     for other in self.candidates
