@@ -34,6 +34,7 @@ from auditor.validation.experiment.lineup import Lineup, lineups, solo
 from auditor.validation.experiment.measurement import Measurement
 from auditor.validation.experiment.row import Row
 from auditor.validation.experiment.served import served_lineups
+from auditor.validation.experiment.world import in_world
 from auditor.validation.figure.cost import Expense
 from auditor.validation.figure.summary import figures
 from auditor.validation.output.result import PopulationResult, Validation
@@ -125,6 +126,7 @@ def _examine(
 ) -> PopulationResult:
     start = time.perf_counter()
     register = read_register(population)
+    probes = [(in_world(spec, population), chosen) for spec, chosen in probes]
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,7 +6,7 @@ The engine knows nothing of them; a plan file chooses them like any other suite.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,12 @@ def error_items(world: World) -> tuple[dict[str, Any], ...]:
         for number, (prompt, answer) in enumerate(sums.items(), start=1)
     ]
     return tuple(items)
+
+
+#: Probes whose items hold facts of a world, and what makes them.
+ABOUT_FACTS: Mapping[str, Callable[[World], tuple[dict[str, Any], ...]]] = {
+    "world-lineage/shared-errors": error_items,
+}
 
 
 def noise_items(world: World) -> tuple[dict[str, Any], ...]:
