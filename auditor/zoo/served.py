@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from auditor.record.subject import Kind
 from auditor.zoo.recipe import FROM_TEXT, Recipe
 from auditor.zoo.whole_file import write_whole
 
@@ -52,6 +53,9 @@ class ServedAnswers:
 
 
 def log_of(recipe: Recipe) -> str | None:
-    """Where the log of what a model's teachers served for it lies under a build's folder, if they did."""
-    taught = recipe.mechanism in FROM_TEXT and recipe.teachers
+    """Where the log of what a model's teachers served for it lies under a build's folder, if they did.
+
+    Only language models serve texts; classes and actions are predicted from inputs that anybody has.
+    """
+    taught = recipe.kind is Kind.CAUSAL_LM and recipe.mechanism in FROM_TEXT and recipe.teachers
     return f"{SERVED}/{recipe.name}.jsonl" if taught else None
