@@ -82,19 +82,7 @@ def validate(wanted: Wanted, progress: Progress = lambda _line: None) -> Validat
         UsageError: If a folder holds no population, or no probe is left to try.
         TargetError: If a model cannot be asked; everything answered so far is kept.
     """
-    specs = load_suites(wanted.suites or default_suites(), (content.probes(),))
-    for name in wanted.methods:
-        method(name)
-    probes = [(spec, method(spec.file.method)) for spec in specs]
-    if wanted.methods:
-        probes = [one for one in probes if one[1].name in wanted.methods]
-    elif not wanted.suites:
-        # What has no null has no error rate to be measured; it is tried only where somebody asks for it.
-        probes = [one for one in probes if one[0].file.guarantee != Guarantee.INDICATIVE]
-    if not probes:
-        raise UsageError(
-            "none of the suites has a probe of these methods", fix="name other methods or suites"
-        )
+    probes = probes_of(wanted)
     first = _examine(wanted, wanted.population, wanted.out, probes, None, progress)
     second = None
     if wanted.against is not None:
@@ -109,6 +97,31 @@ def validate(wanted: Wanted, progress: Progress = lambda _line: None) -> Validat
         population=first,
         held_out=second,
     )
+
+
+def probes_of(wanted: Wanted) -> list[tuple[ProbeSpec, Method]]:
+    """The probes that are tried.
+
+    What has no null has no error rate to be counted: such a probe is tried only where its suite or its method
+    is asked for.
+
+    Raises:
+        UsageError: If none is left.
+        ContentError: If a suite or a method is unknown.
+    """
+    specs = load_suites(wanted.suites or default_suites(), (content.probes(),))
+    for name in wanted.methods:
+        method(name)
+    probes = [(spec, method(spec.file.method)) for spec in specs]
+    if wanted.methods:
+        probes = [one for one in probes if one[1].name in wanted.methods]
+    elif not wanted.suites:
+        probes = [one for one in probes if one[0].file.guarantee != Guarantee.INDICATIVE]
+    if not probes:
+        raise UsageError(
+            "none of the suites has a probe of these methods", fix="name other methods or suites"
+        )
+    return probes
 
 
 def default_suites() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from auditor.scan.plan_file import Access, ControlEntry, PlanFile
 from auditor.validation.experiment.lineup import Scenario
 from auditor.validation.output.result import Validation
 from auditor.validation.output.write import write_all
-from auditor.validation.run import Wanted, validate
+from auditor.validation.run import Wanted, probes_of, validate
 from auditor.zoo.job import Making
 from auditor.zoo.recipe import Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
 from auditor.zoo.register import REGISTER, register_of, write_register
@@ -272,3 +272,14 @@ def test_worker_processes_find_what_one_process_finds(population: Path, tmp_path
     assert [replace(row, **untimed) for row in together.population.rows] == [
         replace(row, **untimed) for row in alone.population.rows
     ]
+
+
+def test_what_has_no_error_rate_is_tried_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    def tried(**more: tuple[str, ...]) -> set[str]:
+        return {spec.id for spec, _ in probes_of(Wanted(population=tmp_path, out=tmp_path, **more))}
+
+    usual = tried()
+    assert {"world-text-lineage/text-likeness", "world-text-lineage/style-attribution"} <= usual
+    assert "world-lineage/noise-floor" not in usual
+    assert tried(methods=("noise_floor",)) == {"world-lineage/noise-floor"}
+    assert "world-lineage/noise-floor" in tried(suites=("world-lineage",))

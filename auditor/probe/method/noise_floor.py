@@ -155,23 +155,26 @@ def _empty(spec: ProbeSpec, seen: Observations, reason: str, decisive: str) -> F
 
 
 def _reason(reading: NoiseReading, texts: Sequence[TextNoise], words: Sequence[WordNoise]) -> str:
-    own = ", ".join(f"{one.likeness:.2f} with {one.name}" for one in texts)
-    said = f"answers of the suspect are alike to its own: {own}"
+    least = min(texts, key=lambda one: one.likeness)
+    said = (
+        f"the suspect's answers are {texts[0].likeness:.2f} alike to its own with {texts[0].name}, and "
+        f"{least.likeness:.2f} with {least.name}"
+    )
     known = [one for one in reading.others_texts()[: reading.candidates] if one is not None]
     if known:
         nearest = max(known, key=lambda one: one.likeness)
-        said += f"; to the nearest candidate, {nearest.name}, they are {nearest.likeness:.2f} alike"
+        said += f"; to those of the nearest candidate, {nearest.name}, they are {nearest.likeness:.2f} alike"
     numeric = next((one for one in words if one.name == "another batch"), None)
     if numeric is not None:
         said += (
             "; scores are the same in any batch"
             if numeric.largest == 0
-            else f"; in another batch a word's score moves by up to {numeric.largest:.2g} nats"
+            else f"; another batch moves a word's score by up to {numeric.largest:.2g} nats"
         )
     worded = [one for one in words if one.name != "another batch"]
     if worded:
-        told = ", ".join(f"{one.mean:.2g} with {one.name}" for one in worded)
-        said += f"; it moves by this many nats on average: {told}"
+        most = max(worded, key=lambda one: one.mean)
+        said += f"; {most.name} moves one by {most.mean:.2g} nats on average"
     return said
 
 

@@ -95,7 +95,7 @@ def test_numeric_noise_is_measured_where_there_is_some() -> None:
     noise = found.fact("numeric_noise")
     assert isinstance(noise, float)
     assert 0.01 < noise < 0.1
-    assert "in another batch" in found.reason
+    assert "another batch moves" in found.reason
 
 
 def test_controls_are_not_asked_and_what_is_known_of_them_is_shown() -> None:

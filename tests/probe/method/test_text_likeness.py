@@ -11,6 +11,7 @@ import pytest
 from writers import Writers, model
 from writers import findings as all_findings
 
+from auditor.policy.vocabulary import FACTS
 from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
@@ -53,6 +54,13 @@ def test_the_teacher_is_named_and_the_others_are_not() -> None:
     assert (result.guarantee, result.p_value) == (Guarantee.CALIBRATED, 0.05)
     assert len(result.controls) == 19
     assert len(found["teacher-1"].observation_ids) == 60
+
+
+def test_its_facts_are_known_to_policies() -> None:
+    known = FACTS[Claim.DISTILLED_FROM]
+    kinds = {"double": float, "int": int, "string": str, "bool": bool}
+    for fact in findings(Writers(follows={"suspect": ("teacher-1", 0.8)}))["teacher-1"].facts:
+        assert type(fact.value) is kinds[known[fact.name].kind]
 
 
 def test_the_runs_that_tell_most_are_the_teachers() -> None:
