@@ -17,7 +17,7 @@ from auditor.probe.panel import RELATED, stratum_of
 from auditor.record.observation import Choice, observation_id
 from auditor.record.request import Choose, Question, ask_all, request_digest, user
 from auditor.record.result import ControlValue
-from auditor.record.subject import Subject
+from auditor.record.subject import Access, Subject
 from auditor.stats.panel_regression import in_spreads
 from auditor.stats.surprise_agreement import against_rivals, surprise_agreement, surprise_excess
 
@@ -108,9 +108,8 @@ class ChoiceReading:
         if any((one.subject_digest, request_digest(one.request)) not in seen for one in asked):
             return asked
         choices = tuple(dict.fromkeys(one.request for found in self.dilemmas for one in found))
-        return tuple(
-            question for one in (self.suspect, *self.controls) for question in ask_all(one.digest, choices)
-        )
+        able = [one for one in (self.suspect, *self.controls) if one.access >= Access.LOGPROBS]
+        return tuple(question for one in able for question in ask_all(one.digest, choices))
 
     @cached_property
     def dilemmas(self) -> tuple[tuple[Dilemma, ...], ...]:
