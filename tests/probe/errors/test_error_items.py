@@ -60,18 +60,19 @@ def test_items_that_cannot_be_read_are_refused() -> None:
 
 
 def test_a_wrong_answer_stands_among_others_in_its_own_sentence() -> None:
-    found = dilemma_of(3, CHOICE, "Blue, they say: blue it is.", ())
+    found = dilemma_of(3, CHOICE, "Blue, they say: blue it is.")
     assert found is not None
     assert found.said == "blue"
     stem = "Blue, they say: "
     assert found.request.options == tuple(stem + one for one in ("blue", "red", "dark red", "green"))
-    assert dilemma_of(3, CHOICE, "It is red.", ()) is None
-    assert dilemma_of(3, CHOICE, "Who knows?", ()) is None
-    assert dilemma_of(3, replace(CHOICE, options=("red", "blue")), "Blue.", ()) is None
+    assert dilemma_of(3, CHOICE, "It is red.") is None
+    assert dilemma_of(3, CHOICE, "Who knows?") is None
+    assert dilemma_of(3, replace(CHOICE, options=("red", "blue")), "Blue.") is None
 
 
-def test_numbers_stand_among_other_candidates_answers_and_slips() -> None:
-    found = dilemma_of(0, NUMBER, "1 + 2 is 3.", ("5", "", "3"))
+def test_numbers_stand_among_slips_and_words_alone_are_no_choice() -> None:
+    found = dilemma_of(0, NUMBER, "1 + 2 is 3.")
     assert found is not None
-    assert found.answers == ("3", "4", "5", "2", "1", "13")
+    assert found.answers == ("3", "4", "2", "5", "1", "13")
     assert found.request.options[0] == "1 + 2 is 3"
+    assert dilemma_of(0, WORD, "Mole.") is None
