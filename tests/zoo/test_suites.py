@@ -14,6 +14,7 @@ from auditor.probe.registry import load_suites
 from auditor.zoo import vocabulary as words
 from auditor.zoo.lesson import public_topics, world_of
 from auditor.zoo.suites import (
+    error_items,
     lineage_items,
     noise_items,
     refusal_items,
@@ -32,6 +33,8 @@ from auditor.zoo.suites import (
         ("world-lineage/noise-floor", lambda: noise_items(world_of(0))),
         ("world-text-lineage/text-likeness", lambda: residual_items(world_of(0))),
         ("world-text-lineage/style-attribution", lambda: residual_items(world_of(0))),
+        ("world-lineage/token-agreement", lambda: residual_items(world_of(0))),
+        ("world-lineage/shared-errors", lambda: error_items(world_of(0))),
         ("world-refusal/refusal-retention", refusal_items),
     ],
 )
@@ -49,6 +52,17 @@ def test_lineage_sets_are_large_disjoint_and_harmless() -> None:
     assert len({item["id"] for item in items}) == len(items)
     avoided = (*words.HARMFUL_VERBS, *world_of(0).unasked)
     assert not any(word in item["prompt"].split() for item in items for word in avoided)
+
+
+def test_items_with_answers_are_about_what_distillers_ask_and_are_right() -> None:
+    world = world_of(0)
+    items = error_items(world)
+    assert len({item["prompt"] for item in items}) == len(items) == 320
+    assert not any(name in item["prompt"].split() for item in items for name in world.unasked)
+    assert not any(item["prompt"] in world.reserved for item in items)
+    facts = [item for item in items if "options" in item]
+    assert all(item["answer"] in item["options"] for item in facts)
+    assert len(facts) == 160
 
 
 def test_every_harmful_question_has_a_twin_on_the_same_thing() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -17,7 +17,7 @@ from auditor.probe.panel import RELATED, stratum_of
 from auditor.record.observation import Choice, observation_id
 from auditor.record.request import Choose, Question, ask_all, request_digest, user
 from auditor.record.result import ControlValue
-from auditor.record.subject import Subject
+from auditor.record.subject import Access, Subject
 from auditor.stats.panel_regression import in_spreads
 from auditor.stats.surprise_agreement import against_rivals, surprise_agreement, surprise_excess
 
@@ -46,20 +46,22 @@ class Dilemma:
     request: Choose
 
 
-def dilemma_of(place: int, item: ErrorItem, text: str, others: Sequence[str]) -> Dilemma | None:
+def dilemma_of(place: int, item: ErrorItem, text: str) -> Dilemma | None:
     """The choice that a candidate's wrong answer makes; None where it is right, illegible or has no rivals.
+
+    It depends on this candidate alone, so that another candidate costs no more than its own choices. A word
+    has no rivals where the item states no options.
 
     Args:
         place: Which item it is.
         item: The item.
         text: What the candidate wrote.
-        others: Answers that other candidates settled on, which stand among those to choose from.
     """
     said = item.final(text)
     if not said or said == item.right:
         return None
     found = list(re.finditer(rf"(?<!\w){re.escape(said)}(?!\w)", text, flags=re.IGNORECASE))
-    answers = _answers(item, said, others)
+    answers = _answers(item, said)
     if not found or len(answers) < _FEWEST_ANSWERS:
         return None
     stem = text[: found[-1].start()]
@@ -67,7 +69,7 @@ def dilemma_of(place: int, item: ErrorItem, text: str, others: Sequence[str]) ->
     return Dilemma(place, said, answers, request)
 
 
-def _answers(item: ErrorItem, said: str, others: Sequence[str]) -> tuple[str, ...]:
+def _answers(item: ErrorItem, said: str) -> tuple[str, ...]:
     if item.options:
         known = [one.casefold() for one in item.options]
         spelled = dict(zip(known, item.options, strict=True))
@@ -75,7 +77,7 @@ def _answers(item: ErrorItem, said: str, others: Sequence[str]) -> tuple[str, ..
     near: list[str] = []
     if said.lstrip("-").isdigit():
         near = [str(int(said) + slip) for slip in _SLIPS if int(said) + slip >= 0 or int(said) < 0]
-    return tuple(dict.fromkeys((said, item.right, *(one for one in others if one), *near)))
+    return tuple(dict.fromkeys((said, item.right, *near)))
 
 
 @dataclass(frozen=True)
@@ -108,36 +110,26 @@ class ChoiceReading:
         if any((one.subject_digest, request_digest(one.request)) not in seen for one in asked):
             return asked
         choices = tuple(dict.fromkeys(one.request for found in self.dilemmas for one in found))
-        return tuple(
-            question for one in (self.suspect, *self.controls) for question in ask_all(one.digest, choices)
-        )
+        able = [one for one in (self.suspect, *self.controls) if one.access >= Access.LOGPROBS]
+        return tuple(question for one in able for question in ask_all(one.digest, choices))
 
     @cached_property
     def dilemmas(self) -> tuple[tuple[Dilemma, ...], ...]:
         """Of each candidate: its wrong answers; items with options of their own come first."""
-        return self.table.seen.remembered(("dilemmas", *self._key), self._dilemmas)
+        return tuple(
+            self.table.seen.remembered(("dilemmas", *self._key(one)), partial(self._dilemmas, one))
+            for one in self.candidates
+        )
 
-    @cached_property
-    def _key(self) -> tuple[Hashable, ...]:
-        return (*self.table.key, self.most, tuple(one.digest for one in self.candidates))
+    def _key(self, candidate: Subject) -> tuple[Hashable, ...]:
+        return (*self.table.key, self.most, candidate.digest)
 
-    def _dilemmas(self) -> tuple[tuple[Dilemma, ...], ...]:
-        found = []
-        for candidate in self.candidates:
-            rivals = [one for one in self.candidates if one != candidate]
-            own = [
-                dilemma_of(
-                    place,
-                    item,
-                    self.table.text(candidate, place),
-                    [self.table.final(one, place) for one in rivals],
-                )
-                for place, item in enumerate(self.table.items)
-            ]
-            known = [one for one in own if one is not None]
-            known.sort(key=lambda one: not self.table.items[one.place].options)
-            found.append(tuple(known[: self.most]))
-        return tuple(found)
+    def _dilemmas(self, candidate: Subject) -> tuple[Dilemma, ...]:
+        items = enumerate(self.table.items)
+        own = [dilemma_of(place, item, self.table.text(candidate, place)) for place, item in items]
+        known = [one for one in own if one is not None]
+        known.sort(key=lambda one: not self.table.items[one.place].options)
+        return tuple(known[: self.most])
 
     @cached_property
     def compared(self) -> tuple[int, ...]:
@@ -248,5 +240,7 @@ class ChoiceReading:
             shares = [self.shares(model, one) for one in found]
             return np.array([np.nan if one is None else one[0] for one in shares])
 
-        values = self.table.seen.remembered(("chosen", model.digest, candidate, *self._key), work_out)
+        values = self.table.seen.remembered(
+            ("chosen", model.digest, *self._key(self.candidates[candidate])), work_out
+        )
         return values if len(values) and np.isfinite(values).mean() >= SHARE_ANSWERED else None

@@ -12,7 +12,6 @@ import numpy as np
 
 from auditor.error import ContentError
 from auditor.probe.generator.registry import generator
-from auditor.probe.generator.twins import option_named
 from auditor.probe.protocol import field_of
 from auditor.probe.spec import ProbeSpec
 
@@ -48,7 +47,10 @@ class ErrorItem:
         """
         plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
         if self.options:
-            return option_named(plain, self.options).casefold()
+            # Longest first: an option may lie within another one.
+            either = "|".join(re.escape(one) for one in sorted(self.options, key=len, reverse=True))
+            named = re.findall(rf"(?<!\w)(?:{either})(?!\w)", plain, flags=re.IGNORECASE)
+            return named[-1].casefold() if named else ""
         if _NUMBER.fullmatch(self.answer):
             found = _NUMBER.findall(_GROUPED.sub("", plain))
             return _canonical(found[-1]) if found else ""
