@@ -234,13 +234,17 @@ class ChoiceReading:
 
     def _chosen(self, model: Subject, candidate: int) -> Float[NDArray[np.float64], " choices"] | None:
         """Probability of each wrong answer, NaN where there was no choice; None if these are too many."""
+        values = self.beliefs(model, candidate)
+        return values if len(values) and np.isfinite(values).mean() >= SHARE_ANSWERED else None
+
+    def beliefs(self, model: Subject, candidate: int) -> Float[NDArray[np.float64], " choices"]:
+        """Probability of each wrong answer among those to choose from; NaN where there was no choice."""
         found = self.dilemmas[candidate]
 
         def work_out() -> Float[NDArray[np.float64], " choices"]:
             shares = [self.shares(model, one) for one in found]
-            return np.array([np.nan if one is None else one[0] for one in shares])
+            return np.array([np.nan if one is None else one[0] for one in shares], dtype=np.float64)
 
-        values = self.table.seen.remembered(
+        return self.table.seen.remembered(
             ("chosen", model.digest, *self._key(self.candidates[candidate])), work_out
         )
-        return values if len(values) and np.isfinite(values).mean() >= SHARE_ANSWERED else None
