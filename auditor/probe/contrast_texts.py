@@ -201,9 +201,9 @@ class ContrastTexts:
                 for digest, request in zip(digests, asked, strict=True)
                 if digest is not None and request is not None
             }
-            answers = self.seen.answers
-            missing = [one for digest, one in requests.items() if (scorer.digest, digest) not in answers]
-            return ask_all(scorer.digest, missing)
+            known, answers = scorer.digest, self.seen.answers
+            missing = [one for digest, one in requests.items() if answers.get((known, digest)) is None]
+            return ask_all(known, missing)
 
         return self.seen.remembered(("unscored", scorer.digest, self._key), work_out)
 
