@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from auditor.digest import digest_bytes
+from auditor.digest import canonical_json, digest_bytes
 from auditor.ledger.body import Point, Seal
-from auditor.ledger.canonical import canonical_bytes
 from auditor.ledger.chain import GENESIS, leaf_digest, run_identity
 from auditor.ledger.seal import Tree, leaf_bytes
 from auditor.record.codec import encode
@@ -104,7 +103,7 @@ class Appender:
 
     def begin(self, plan: Plan, environment: Environment) -> str:
         """Append a plan and its start seal in one transaction, and return the new run's identity."""
-        body = canonical_bytes(encode(plan))
+        body = canonical_json(encode(plan))
         with self.transaction(seal=True):
             run = self.open_run("plan", body)
             self.seal(run, Point.START, environment)
@@ -118,4 +117,4 @@ class Appender:
         for (leaf,) in leaves:
             self._tree.append(leaf_bytes(leaf))
         body = Seal(point=point, leaves=self._tree.size, root=self._tree.root, environment=environment)
-        self.append(run, "seal", canonical_bytes(encode(body)))
+        self.append(run, "seal", canonical_json(encode(body)))

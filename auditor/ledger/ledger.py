@@ -8,12 +8,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from auditor.digest import digest_bytes
+from auditor.digest import canonical_json, digest_bytes
 from auditor.error import EvidenceIntegrityError, LedgerError
 from auditor.ledger import read, store, verify
 from auditor.ledger.append import Appender, RunHandle
 from auditor.ledger.body import Conclusion, Import, Point
-from auditor.ledger.canonical import canonical_bytes
 from auditor.ledger.fault import told, told_on_opening
 from auditor.ledger.lock import WriterLock
 from auditor.ledger.read import RunSummary
@@ -153,8 +152,8 @@ class Ledger:
             asked=recorded,
             reused=max(asked + reused - recorded, 0),
         )
-        bodies = [canonical_bytes(encode(one)) for one in findings]
-        last = canonical_bytes(encode(conclusion))
+        bodies = [canonical_json(encode(one)) for one in findings]
+        last = canonical_json(encode(conclusion))
         with self._writing(), self._appender.transaction(seal=True):
             for body in bodies:
                 self._appender.append(run, "finding", body)
@@ -188,7 +187,7 @@ class Ledger:
                 question.
         """
         origin = Import(source=source, source_digest=source_digest, subjects=tuple(subjects))
-        body = canonical_bytes(encode(origin))
+        body = canonical_json(encode(origin))
         digests = frozenset(one.digest for one in subjects)
         added = 0
         with self._writing(), self._appender.transaction():
@@ -302,4 +301,4 @@ def _observation_body(one: Observation, subjects: Collection[str], path: Path) -
             where=str(path),
             fix="report this",
         )
-    return canonical_bytes(encode(one))
+    return canonical_json(encode(one))

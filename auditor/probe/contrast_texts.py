@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -15,7 +16,7 @@ from auditor.error import ContentError
 from auditor.probe.protocol import field_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Likelihood, Observations, Text
-from auditor.record.request import Generate, Prompt, Question, Score, request_digest, user
+from auditor.record.request import Generate, Prompt, Question, Score, ask_all, request_digest, user
 from auditor.record.subject import Access, Role, Subject
 
 #: Share of questions that a model must have answered to take part.
@@ -176,31 +177,40 @@ class ContrastTexts:
         """Answers still to be written, and answers that are there and still to be scored."""
         if not self.teachers or len(self.sources) < 2:
             return ()
-        writing = [
-            Question(subject_digest=source.digest, request=self.asking.generate(item))
-            for source in self.sources
-            for item in self.prompts
-            if self.seen.answer(source, self.asking.generate(item)) is None
-        ]
-        requests = {
-            digest: request
-            for digests, asked in zip(self._digests, self._requests, strict=True)
-            for digest, request in zip(digests, asked, strict=True)
-            if digest is not None and request is not None
-        }
-        scoring = [
-            Question(subject_digest=scorer.digest, request=request)
-            for scorer in self.scorers
-            for digest, request in requests.items()
-            if self.seen.answers.get((scorer.digest, digest)) is None
-        ]
+        writing = [question for source in self.sources for question in self._unwritten(source)]
+        scoring = [question for scorer in self.scorers for question in self._unscored(scorer)]
         # Both at once: a source that can no longer be reached must not keep the others' texts unscored.
         return (*writing, *scoring)
+
+    def _unwritten(self, source: Subject) -> tuple[Question, ...]:
+        """Answers that a source has not given."""
+
+        def work_out() -> tuple[Question, ...]:
+            requests = [self.asking.generate(item) for item in self.prompts]
+            return ask_all(source.digest, [one for one in requests if self.seen.answer(source, one) is None])
+
+        return self.seen.remembered(("unwritten", source.digest, self._asked), work_out)
+
+    def _unscored(self, scorer: Subject) -> tuple[Question, ...]:
+        """Texts that a scorer has not scored; many scans of one population have the same ones in common."""
+
+        def work_out() -> tuple[Question, ...]:
+            requests = {
+                digest: request
+                for digests, asked in zip(self._digests, self._requests, strict=True)
+                for digest, request in zip(digests, asked, strict=True)
+                if digest is not None and request is not None
+            }
+            known, answers = scorer.digest, self.seen.answers
+            missing = [one for digest, one in requests.items() if answers.get((known, digest)) is None]
+            return ask_all(known, missing)
+
+        return self.seen.remembered(("unscored", scorer.digest, self._key), work_out)
 
     def likelihoods(self, scorer: Subject) -> Float[NDArray[np.float64], "sources prompts"]:
         """Nats per byte of every source's answers under ``scorer``; NaN where there is none."""
         return self.seen.remembered(
-            ("likelihoods", scorer.digest, self._digests), lambda: self._likelihoods(scorer)
+            ("likelihoods", scorer.digest, self._key), lambda: self._likelihoods(scorer)
         )
 
     def _likelihoods(self, scorer: Subject) -> Float[NDArray[np.float64], "sources prompts"]:
@@ -220,24 +230,45 @@ class ContrastTexts:
         )
 
     @cached_property
+    def _asked(self) -> Hashable:
+        return self.seen.handle(("contrast prompts", self.asking, self.prompts))
+
+    @cached_property
+    def _key(self) -> Hashable:
+        """What the texts depend on, beside the answers."""
+        sources = tuple(one.digest for one in self.sources)
+        return self.seen.handle(("contrast texts", self._asked, sources))
+
+    @cached_property
     def _requests(self) -> tuple[tuple[Score | None, ...], ...]:
         """The scoring request of every source's answer to every prompt."""
-        return tuple(tuple(self.score(source, item) for item in self.prompts) for source in self.sources)
+        return self.seen.remembered(
+            ("scoring requests", self._key),
+            lambda: tuple(
+                tuple(self.score(source, item) for item in self.prompts) for source in self.sources
+            ),
+        )
 
     @cached_property
     def _digests(self) -> tuple[tuple[str | None, ...], ...]:
         """Their digests, made once: every scorer is looked up under each of them."""
-        return tuple(
-            tuple(None if one is None else request_digest(one) for one in row) for row in self._requests
+        return self.seen.remembered(
+            ("scoring digests", self._key),
+            lambda: tuple(
+                tuple(None if one is None else request_digest(one) for one in row) for row in self._requests
+            ),
         )
 
     def _known_silent(self, writer: Subject) -> bool:
         """Whether every answer of ``writer`` is in, and too few are usable."""
-        asked = [self.seen.answer(writer, self.asking.generate(item)) is not None for item in self.prompts]
-        if not all(asked):
-            return False
-        usable = sum(self.text(writer, item) is not None for item in self.prompts)
-        return usable < SHARE_ANSWERED * len(self.prompts)
+
+        def work_out() -> bool:
+            if self._unwritten(writer):
+                return False
+            usable = sum(self.text(writer, item) is not None for item in self.prompts)
+            return usable < SHARE_ANSWERED * len(self.prompts)
+
+        return self.seen.remembered(("silent", writer.digest, self._asked), work_out)
 
 
 def share_scored(

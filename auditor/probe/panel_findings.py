@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -153,6 +154,10 @@ class PanelFindings(ABC, Generic[R]):
     def observation_ids(self) -> tuple[str, ...]:
         """The answers that were measured."""
 
+    @cached_property
+    def _ids(self) -> tuple[str, ...]:
+        return self.observation_ids()
+
     def scale(self, place: int) -> float:  # noqa: ARG002 - some methods scale each candidate
         """Units of ``unit`` in one of the statistic."""
         return 1.0
@@ -209,7 +214,7 @@ class PanelFindings(ABC, Generic[R]):
             result=self._result(place, judgement),
             facts=self._facts(place, judgement, said.answer),
             exhibits=self.exhibits(place),
-            observation_ids=self.observation_ids(),
+            observation_ids=self._ids,
             limits=(*self.limits, *self.own_limits(), *judgement.limits),
         )
 

@@ -16,7 +16,7 @@ from auditor.record.result import ControlValue
 from auditor.record.subject import Subject
 from auditor.stats.extreme_value import largest_prediction_p
 from auditor.stats.panel_regression import candidate_coefficients
-from auditor.stats.text_runs import frequent_runs, habits, run_in, run_shares
+from auditor.stats.text_runs import RunIndex, frequent_runs, habits, run_shares
 
 #: Fewest controls that know no candidate, without which nothing is measured.
 FEWEST_CLEAN = 3
@@ -87,6 +87,12 @@ class TextReading:
             lambda: run_shares(self.answers(subject)),
         )
 
+    def _index(self, subject: Subject) -> RunIndex:
+        return self.table.seen.remembered(
+            ("run index", subject.digest, self.table.common, *self.table.key),
+            lambda: RunIndex(self.answers(subject)),
+        )
+
     def answers(self, subject: Subject) -> tuple[str, ...]:
         """A model's answers to the common prompts."""
         texts = self.table.texts(subject)
@@ -150,12 +156,12 @@ class TextReading:
         usual = self._written[clean].mean(axis=0)
         own, theirs = 0, 1 + len(self.ranked) + candidate
         product = (self._written[own] - usual) * (self._written[theirs] - usual)
-        texts = (*self.answers(self.candidates[candidate]), *self.answers(self.suspect))
+        indexes = (self._index(self.candidates[candidate]), self._index(self.suspect))
         rows = []
         for place in np.argsort(-product, kind="stable")[:most]:
             bucket = int(self._runs[place])
-            run = run_in(bucket, texts)
-            if run is not None and product[place] > 0:
+            runs = [run for index in indexes if (run := index.run_in(bucket)) is not None]
+            if runs and product[place] > 0:
                 shares = self._shares[:, bucket]
-                rows.append((run, float(shares[own]), float(shares[theirs]), float(shares[clean].mean())))
+                rows.append((runs[0], float(shares[own]), float(shares[theirs]), float(shares[clean].mean())))
         return tuple(rows)

@@ -72,7 +72,7 @@ class TextTable:
     @cached_property
     def key(self) -> tuple[Hashable, ...]:
         """What the answers that are compared depend on, beside the answers themselves."""
-        return (self.prompts, self.writing, self.draws)
+        return (self.seen.handle(("texts", self.prompts, self.writing, self.draws)),)
 
     def request(self, prompt: str, draw: int) -> Generate:
         """The request for one answer."""

@@ -125,10 +125,11 @@ class WordTable:
             ),
         )
 
-    @property
+    @cached_property
     def key(self) -> tuple[Hashable, ...]:
         """What the texts depend on, beside the answers."""
-        return (self.items, self.writing, tuple(one.digest for one in self.sources))
+        sources = tuple(one.digest for one in self.sources)
+        return (self.seen.handle(("words", self.items, self.writing, sources)),)
 
     @cached_property
     def _counts(self) -> Int[NDArray[np.int64], " texts"]:

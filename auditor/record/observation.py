@@ -231,6 +231,14 @@ class Observations:
         found: T = self.memo[key]
         return found
 
+    def handle(self, key: Hashable) -> Hashable:
+        """A stand-in for a long key of ``remembered``: the same for equal keys, and quick to look up.
+
+        It is no number that could be given twice: who holds it still when answers came in and all was
+        forgotten finds nothing under it, and never what belongs to another key.
+        """
+        return self.remembered(("handle", key), object)
+
     def of_role(self, role: Role, access: Access = Access.TEXT) -> tuple[Subject, ...]:
         """The subjects in ``role`` that allow at least ``access``, in the order of the plan."""
         return tuple(one for one in self.subjects if one.role is role and one.access >= access)

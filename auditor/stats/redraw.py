@@ -246,14 +246,19 @@ def _random_sums(
     if logged >= size:
         return np.full(count, table.sum())
     sums = np.zeros(count)
-    taken = np.zeros((count, rows, size), dtype=bool)
-    draw, row = np.ogrid[:count, :rows]
+    taken: list[NDArray[np.int64]] = []  # in ascending order for every draw and row
+    every_row = np.arange(rows)
     for left in range(size, size - logged, -1):
-        # The n-th of those that are left, without a sort of them all.
-        nth = rng.integers(left, size=(count, rows))
-        picked = np.argmax(np.cumsum(~taken, axis=2) > nth[..., None], axis=2)
-        taken[draw, row, picked] = True
-        sums += table[row, picked].sum(axis=1)
+        # The n-th of those that are left: a place further for each one taken at or before it.
+        picked = rng.integers(left, size=(count, rows))
+        for one in taken:
+            picked += picked >= one
+        sums += table[every_row, picked].sum(axis=1)
+        # Put in its place: the smaller of two stays, the larger one goes on.
+        moving = picked
+        for place, one in enumerate(taken):
+            taken[place], moving = np.minimum(one, moving), np.maximum(one, moving)
+        taken.append(moving)
     return sums
 
 

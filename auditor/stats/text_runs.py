@@ -70,15 +70,37 @@ def habits(shares: Float[NDArray[np.float64], "*models buckets"]) -> NDArray[np.
     return np.sqrt(shares)
 
 
-def run_in(bucket: int, answers: Sequence[str]) -> str | None:
-    """The first run of a bucket that stands in the answers, for people to read; None where none does."""
-    for text in map(_plain, answers):
-        for length in sorted(LENGTHS, reverse=True):
-            places = np.flatnonzero(_buckets(_codes(text), length) == bucket)
-            if len(places):
-                start = int(places[0])
-                return text[start : start + length].replace(_BEGIN, "⟨").replace(_END, "⟩")
-    return None
+class RunIndex:
+    """Where in a writer's answers a run of each bucket stands first; read once, however many are looked up.
+
+    Args:
+        answers: What one writer wrote.
+    """
+
+    def __init__(self, answers: Sequence[str]) -> None:
+        self._texts = [_plain(one) for one in answers]
+        parts, places = [], []
+        for number, text in enumerate(self._texts):
+            codes = _codes(text)
+            for length in sorted(LENGTHS, reverse=True):
+                parts.append(_buckets(codes, length))
+                places.append((number, length))
+        self._places = places
+        self._ends = np.cumsum([len(one) for one in parts], dtype=np.int64)
+        everything = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        # The first of equal ones, in the order of the answers, longer runs before shorter ones.
+        self._known, self._first = np.unique(everything, return_index=True)
+
+    def run_in(self, bucket: int) -> str | None:
+        """The first run of a bucket, for people to read; None where the writer has none."""
+        found = int(np.searchsorted(self._known, bucket))
+        if found == len(self._known) or self._known[found] != bucket:
+            return None
+        place = int(self._first[found])
+        part = int(np.searchsorted(self._ends, place, side="right"))
+        number, length = self._places[part]
+        start = place - (int(self._ends[part - 1]) if part else 0)
+        return self._texts[number][start : start + length].replace(_BEGIN, "⟨").replace(_END, "⟩")
 
 
 def likeness(

@@ -55,6 +55,8 @@ def one_thread() -> None:
     keep_freed_memory()
     logging.disable_progress_bar()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    # A few short texts at a time: handing them to threads takes longer than the work itself.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     # Every kernel here writes all of its output; filling it first costs a twentieth of the time.

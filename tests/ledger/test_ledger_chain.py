@@ -15,7 +15,7 @@ from ledger_records import HERE, finish, observations, plan
 from auditor.digest import canonical_json
 from auditor.error import AuditorError
 from auditor.ledger import Ledger
-from auditor.ledger.canonical import canonical_bytes, member_bytes, parse_canonical
+from auditor.ledger.canonical import member_bytes, parse_canonical
 from auditor.ledger.chain import GENESIS
 from auditor.ledger.seal import Tree
 
@@ -114,12 +114,12 @@ VALUES = st.recursive(
 @example(value=float("inf"))
 def test_the_fast_writer_writes_what_the_reference_writes(value: object) -> None:
     try:
-        expected = canonical_json(value)
-    except AuditorError:
+        expected = rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
         with pytest.raises(AuditorError):
-            canonical_bytes(value)
+            canonical_json(value)
         return
-    assert canonical_bytes(value) == expected
+    assert canonical_json(value) == expected
     assert canonical_json(parse_canonical(expected)) == expected
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditor.stats.text_runs import BUCKETS, LENGTHS, frequent_runs, likeness, run_in, run_shares
+from auditor.stats.text_runs import BUCKETS, LENGTHS, RunIndex, frequent_runs, likeness, run_shares
 
 
 def test_shares_are_shares_of_answers() -> None:
@@ -57,11 +57,13 @@ def test_rare_runs_and_those_of_one_model_are_left_out() -> None:
 
 def test_a_bucket_is_shown_as_a_run_that_stands_in_the_text() -> None:
     buckets = np.flatnonzero(run_shares(["some words"]))
-    runs = {run_in(int(one), ["some words"]) for one in buckets}
+    index = RunIndex(["no", "some words", "some more"])
+    runs = {index.run_in(int(one)) for one in buckets}
     assert "some " in runs
     assert all(one is not None and len(one) in LENGTHS for one in runs)
     unused = int(np.flatnonzero(run_shares(["some words"]) == 0)[0])
-    assert run_in(unused, ["some words"]) is None
+    assert RunIndex(["some words"]).run_in(unused) is None
+    assert RunIndex([]).run_in(unused) is None
 
 
 def test_two_samples_of_a_writer_are_more_alike_than_two_writers() -> None:

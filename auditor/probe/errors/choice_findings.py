@@ -107,17 +107,16 @@ class ChoiceFindings(PanelFindings[ChoiceReading]):
     def _believed(self, place: int) -> Table:
         """The candidate's wrong answers that the suspect believes more than the controls do."""
         reading = self.reading
+        models = (reading.suspect, *reading.ranked)
+        beliefs = np.stack([reading.beliefs(one, place) for one in models], axis=1)
         rows = []
-        for one in reading.dilemmas[place]:
-            own = reading.shares(reading.suspect, one)
-            others = [
-                share[0] for share in (reading.shares(c, one) for c in reading.ranked) if share is not None
-            ]
-            if own is None or not others:
+        for one, (own, *others) in zip(reading.dilemmas[place], beliefs, strict=True):
+            known = [value for value in others if not np.isnan(value)]
+            if np.isnan(own) or not known:
                 continue
             item = reading.table.items[one.place]
-            usual = float(np.mean(others))
-            rows.append((item.prompt[:240], item.answer, one.said, round(float(own[0]), 3), round(usual, 3)))
+            usual = float(np.mean(known))
+            rows.append((item.prompt[:240], item.answer, one.said, round(float(own), 3), round(usual, 3)))
         rows.sort(key=lambda row: row[4] - row[3])
         return Table(
             title="Wrong answers that the suspect believes",

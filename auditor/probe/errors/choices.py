@@ -109,9 +109,19 @@ class ChoiceReading:
         seen = self.table.seen.answers
         if any((one.subject_digest, request_digest(one.request)) not in seen for one in asked):
             return asked
-        choices = tuple(dict.fromkeys(one.request for found in self.dilemmas for one in found))
         able = [one for one in (self.suspect, *self.controls) if one.access >= Access.LOGPROBS]
-        return tuple(question for one in able for question in ask_all(one.digest, choices))
+        return tuple(question for one in able for question in self._open(one))
+
+    def _open(self, model: Subject) -> tuple[Question, ...]:
+        """Choices that a model has not made; many scans of one population have the same ones in common."""
+
+        def work_out() -> tuple[Question, ...]:
+            choices = dict.fromkeys(one.request for found in self.dilemmas for one in found)
+            missing = [one for one in choices if self.table.seen.answer(model, one) is None]
+            return ask_all(model.digest, missing)
+
+        keys = tuple(self._key(one) for one in self.candidates)
+        return self.table.seen.remembered(("open choices", model.digest, keys), work_out)
 
     @cached_property
     def dilemmas(self) -> tuple[tuple[Dilemma, ...], ...]:
@@ -234,13 +244,17 @@ class ChoiceReading:
 
     def _chosen(self, model: Subject, candidate: int) -> Float[NDArray[np.float64], " choices"] | None:
         """Probability of each wrong answer, NaN where there was no choice; None if these are too many."""
+        values = self.beliefs(model, candidate)
+        return values if len(values) and np.isfinite(values).mean() >= SHARE_ANSWERED else None
+
+    def beliefs(self, model: Subject, candidate: int) -> Float[NDArray[np.float64], " choices"]:
+        """Probability of each wrong answer among those to choose from; NaN where there was no choice."""
         found = self.dilemmas[candidate]
 
         def work_out() -> Float[NDArray[np.float64], " choices"]:
             shares = [self.shares(model, one) for one in found]
-            return np.array([np.nan if one is None else one[0] for one in shares])
+            return np.array([np.nan if one is None else one[0] for one in shares], dtype=np.float64)
 
-        values = self.table.seen.remembered(
+        return self.table.seen.remembered(
             ("chosen", model.digest, *self._key(self.candidates[candidate])), work_out
         )
-        return values if len(values) and np.isfinite(values).mean() >= SHARE_ANSWERED else None

@@ -148,13 +148,17 @@ def _redraws(
     usual = Decoding(
         temperature=parameters.temperature, top_p=parameters.top_p, max_tokens=parameters.max_tokens
     )
-    log: ServedLog = read_log(
-        spec.items,
-        usual,
-        chat=parameters.form == "chat",
-        revision=teacher.revision,
-        most=parameters.prompts,
-        where=f"the served log of {spec.id}",
+    # The digest of a probe covers its parameters and its items.
+    log: ServedLog = seen.remembered(
+        ("served log", spec.digest, teacher.revision),
+        lambda: read_log(
+            spec.items,
+            usual,
+            chat=parameters.form == "chat",
+            revision=teacher.revision,
+            most=parameters.prompts,
+            where=f"the served log of {spec.id}",
+        ),
     )
     return Redraws(
         seen=seen,

@@ -167,7 +167,12 @@ class ServedReading:
         return tuple(found)
 
     def _drift(self, values: Members) -> Relabelling:
-        return relabelling_test(standardised(values, self.groups), self.groups, self._rng(3))
+        """The suspect plays no part in it, so that many suspects of one log have the same."""
+        scores, groups = standardised(values, self.groups), self.groups
+        key = (scores.tobytes(), groups.sizes.tobytes(), groups.logged.tobytes())
+        return self.redraws.seen.remembered(
+            ("drift", self.seed, *key), lambda: relabelling_test(scores, groups, self._rng(3))
+        )
 
     def drifted(self, level: float) -> Drift | None:
         """The clearest sign that the teacher is no longer what it was, if there is one at ``level``."""

@@ -95,7 +95,7 @@ class TokenTable:
         """Questions that every candidate gave a usable answer to."""
         return self._texts.kept
 
-    @property
+    @cached_property
     def key(self) -> tuple[Hashable, ...]:
         """What the positions depend on, beside the answers."""
         return ("tokens", self.k, self.cuts, *self._texts.key)

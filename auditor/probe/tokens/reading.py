@@ -151,13 +151,13 @@ class TokenReading:
 
     def top(self, reader: Subject, position: Position) -> str:
         """The piece that a reader finds likeliest at a position."""
-        found = self._pieces(reader)[self._places[position]]
-        return max(found, key=lambda text: found[text]) if found else ""
+        return self._tops(reader)[self._places[position]]
 
     def usual(self, position: Position) -> str:
         """The piece that most of the panel's controls find likeliest."""
+        place = self._places[position]
         clean = [one for one in self.ranked if stratum_of(one) not in RELATED]
-        return Counter(self.top(one, position) for one in clean).most_common(1)[0][0]
+        return Counter(self._tops(one)[place] for one in clean).most_common(1)[0][0]
 
     @cached_property
     def _places(self) -> dict[Position, int]:
@@ -180,15 +180,26 @@ class TokenReading:
 
         return self.table.seen.remembered(("pieces", reader.digest, *self.table.key), work_out)
 
+    def _tops(self, reader: Subject) -> list[str]:
+        """The likeliest piece at every position; empty where there was no answer."""
+
+        def work_out() -> list[str]:
+            return [max(one, key=lambda text: one[text]) if one else "" for one in self._pieces(reader)]
+
+        return self.table.seen.remembered(("tops", reader.digest, *self.table.key), work_out)
+
     def _answered(self, reader: Subject) -> Bool[NDArray[np.bool_], " positions"]:
-        return np.array([bool(one) for one in self._pieces(reader)], dtype=bool)
+        return self.table.seen.remembered(
+            ("answered", reader.digest, *self.table.key),
+            lambda: np.array([bool(one) for one in self._pieces(reader)], dtype=bool),
+        )
 
     def _shared(self, model: Subject, candidate: Subject) -> Float[NDArray[np.float64], " positions"]:
         exact = model.tokenizer_digest is not None and model.tokenizer_digest == candidate.tokenizer_digest
 
         def work_out() -> Float[NDArray[np.float64], " positions"]:
             pairs = zip(self._pieces(model), self._pieces(candidate), strict=True)
-            return np.array([shared_mass(one, other, exact=exact) for one, other in pairs])
+            return np.clip([shared_mass(one, other, exact=exact) for one, other in pairs], 0.0, 1.0)
 
         key = ("shared", model.digest, candidate.digest, *self.table.key)
-        return np.clip(self.table.seen.remembered(key, work_out), 0.0, 1.0)
+        return self.table.seen.remembered(key, work_out)

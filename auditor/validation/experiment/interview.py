@@ -8,6 +8,7 @@ import resource
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from auditor.digest import digest_json
@@ -42,7 +43,7 @@ class Asking:
     peak_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Interview:
     """The questions that are open to one model; it travels to worker processes, so it must pickle.
 
@@ -58,7 +59,7 @@ class Interview:
     options: OpenOptions
     out: Path
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Unique to the model and the questions."""
         asked = [[probe, [request_digest(one) for one in requests]] for probe, requests in self.questions]
