@@ -65,7 +65,7 @@ class TextTable:
             if isinstance(answer := self.seen.answer(one, Recall()), Transcript)
         ]
         if not recorded:
-            return tuple(one.text for one in self.items)
+            return tuple(dict.fromkeys(one.text for one in self.items))
         common = sorted(set.intersection(*recorded), key=lambda one: hashlib.sha256(one.encode()).digest())
         return tuple(common[: self.most])
 

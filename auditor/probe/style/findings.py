@@ -55,7 +55,11 @@ class StyleFindings:
     def all(self) -> tuple[Finding, ...]:
         """One finding for each teacher that the user named, and for the population's leading candidates."""
         reading = self.reading
-        named = [place for place, one in enumerate(reading.writers) if one.subject.role is Role.TEACHER]
+        named = [
+            place
+            for place, one in enumerate(reading.writers)
+            if one.subject.role is Role.TEACHER and one.sample_of is None
+        ]
         missing = [one for one in reading.recordings.left_out if one.role is Role.TEACHER]
         found = [
             self._finding(

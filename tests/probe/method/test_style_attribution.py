@@ -138,6 +138,15 @@ def test_a_teacher_of_the_users_own_is_judged_beside_the_population() -> None:
     assert any("came first" in one for one in found[0].limits)
 
 
+def test_a_teacher_that_was_recorded_twice_is_judged_once() -> None:
+    teacher = model("own teacher", Role.TEACHER, organisation="somebody")
+    ways = stranger(3)
+    more = [(teacher, town().answers(teacher, ways))]
+    again = [(teacher, town().answers(teacher, ways, sample=1))]
+    found = scanned(student(), more=more, again=again)
+    assert [one.teacher for one in found].count(teacher.digest) == 1
+
+
 def test_models_of_the_suspects_own_maker_are_no_candidates_and_no_yardstick() -> None:
     own = replace(SUSPECT, organisation="maker-0")
     for found in scanned(student(), own):
