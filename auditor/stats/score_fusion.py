@@ -88,7 +88,8 @@ class Fusion:
 
     def contributions(self, scores: Table) -> Table:
         """What each method adds to the weighted sum."""
-        return _standardised(scores, self.scales) * np.array(self.weights)
+        added: NDArray[np.float64] = _standardised(scores, self.scales) * np.array(self.weights)
+        return added
 
     def sums(self, scores: Table) -> Scores:
         """Weighted sums; NaN for a pair of which no method with a weight has said anything."""
@@ -100,7 +101,8 @@ class Fusion:
 
     def log_ratios(self, scores: Table) -> Scores:
         """Natural logarithms of likelihood ratios, clamped by the number of known suspects; NaN as above."""
-        return self.calibration.log_ratios(self.sums(scores))
+        ratios: NDArray[np.float64] = self.calibration.log_ratios(self.sums(scores))
+        return ratios
 
 
 def fuse(known: Known) -> Fusion | None:
