@@ -109,7 +109,7 @@ class Combined:
         kind: Kind of the suspects.
         scenario: What the auditor had at hand.
         candidates: The most candidates that a suspect was tried against.
-        guilty: Guilty suspects that the fit on all of them rests on.
+        guilty: Guilty suspects of whom some method gave a score: those that the fit on all rests on.
         innocent: Innocent ones.
         fusion: That fit; None where there are too few of them.
         weights: By method.
@@ -166,12 +166,13 @@ def _combined(
     if reference is not None:
         bars = () if theirs is None else units(fused_rows(theirs).rows, FUSED, scenario)
     told = _strength(tried, judged, len(everybody))
+    heard = evidence.heard
     return Combined(
         kind=kind.value,
         scenario=scenario,
         candidates=evidence.candidates,
-        guilty=int(evidence.known.guilty.sum()),
-        innocent=int((~evidence.known.guilty).sum()),
+        guilty=int(heard.sum()),
+        innocent=int((~heard).sum()),
         fusion=judged.whole,
         weights=_weights(evidence, judged),
         ranked=_ranked(tried, bars, judged.rows),

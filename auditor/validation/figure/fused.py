@@ -46,6 +46,13 @@ class Evidence:
     ties: tuple[frozenset[str], ...]
     candidates: int
 
+    @property
+    def heard(self) -> NDArray[np.bool_]:
+        """Which of those of whom some method gave a score are guilty."""
+        spoken = np.isfinite(self.known.scores).any(axis=1)
+        told: NDArray[np.bool_] = self.known.guilty[np.unique(self.known.suspects[spoken])]
+        return told
+
 
 @dataclass(frozen=True)
 class FusedRows:
