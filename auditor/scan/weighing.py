@@ -26,7 +26,7 @@ _SAYS_NOTHING = 1.0
 _LN10 = math.log(10.0)
 _TRAVELS = (
     "The calibration rests on the models of “{population}” ({digest}). For models of another size, language "
-    "or way of training, ratios may be wrong either way, and nothing in this scan shows it."
+    "or way of training, or with far fewer controls, ratios may be wrong either way, and nothing shows it."
 )
 _NO_PROBABILITY = (
     "A likelihood ratio is not the probability of the claim: that depends as well on what was known before "
