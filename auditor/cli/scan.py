@@ -31,6 +31,9 @@ EXAMPLES = """
   Recorded answers alone, among hundreds of recorded models:
     auditor scan recorded:student.jsonl --population population.csv
 
+  How strong is all of it together? By a calibration that `auditor validate` wrote:
+    auditor scan ./student --teacher ./teacher -s world-lineage --calibration calibration.json
+
   A release check, from a plan file:
     auditor scan --plan plan.yaml
 """

@@ -154,8 +154,8 @@ def test_the_finding_can_be_recounted_from_its_own_tables() -> None:
     parts, steps = found.exhibits
     assert isinstance(parts, Table)
     assert isinstance(steps, Table)
-    values = dict(steps.rows)
-    assert sum(float(row[4] or 0) for row in parts.rows) == pytest.approx(values["weighted sum"])
+    values = {str(row[0]): row[1] for row in steps.rows}
+    assert sum(float(row[4] or 0) for row in parts.rows) == pytest.approx(float(values["weighted sum"] or 0))
     for row in parts.rows:
         assert float(row[2] or 0) * float(row[3] or 0) == pytest.approx(row[4])
     stated = values["natural logarithm of the ratio, as stated"]
