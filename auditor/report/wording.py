@@ -205,12 +205,12 @@ def amount(fact: Fact) -> str:
 
 
 def ratio_words(finding: Finding) -> str:
-    """``31 to 1, moderate support for the claim``, where a finding states a likelihood ratio; else empty."""
+    """``31 to 1 over an innocent model, moderate support for the claim``, where a finding states a likelihood ratio; else empty."""
     ratio, support = finding.fact("likelihood_ratio"), finding.fact("support")
     if not isinstance(ratio, float) or ratio <= 0 or not isinstance(support, str):
         return ""
     odds = f"{number(ratio, 2)} to 1" if ratio >= 1 else f"1 to {number(1 / ratio, 2)}"
-    return f"{odds}, {support}"
+    return f"{odds} over an innocent model, {support}"
 
 
 def strength(finding: Finding) -> str:

@@ -13,6 +13,9 @@ The format is versioned by ``schema``. A file holds one calibration for each kin
 ``guilty``, ``innocent``, ``candidates``, ``cllr``, ``least_cllr``
     Known suspects that it was fitted to, candidates that each was tried against, and what its ratios cost, in
     bits, where every suspect is judged by a fit that has seen none of its relatives.
+``students``, ``students_right``, ``others``, ``others_supported``
+    By the same fits: known students with a ratio, and those of them whose own teachers alone had the highest;
+    pairs of a student and a candidate that is not its teacher, and those of them with a ratio of 2 or more.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ Weight = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)]
 #: Printable, since it is shown.
 Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$")]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Number = Annotated[int, Field(ge=0, le=10_000_000)]
 Count = Annotated[int, Field(ge=FEWEST, le=10_000_000)]
 
 
@@ -100,7 +104,11 @@ class KindOfScan(_Strict):
     innocent: Count
     cllr: Annotated[float, Field(allow_inf_nan=False, ge=0)] | None
     least_cllr: Annotated[float, Field(allow_inf_nan=False, ge=0)] | None
-    without_ratio: Annotated[int, Field(ge=0)]
+    without_ratio: Number
+    students: Number
+    students_right: Number
+    others: Number
+    others_supported: Number
     probes: tuple[ScoredProbe, ...] = Field(min_length=1, max_length=200, strict=False)
     total: Total
 
@@ -109,6 +117,8 @@ class KindOfScan(_Strict):
         names = [one.probe for one in self.probes]
         if len(set(names)) < len(names):
             raise ValueError("a probe is in it twice")
+        if self.students_right > self.students or self.others_supported > self.others:
+            raise ValueError("some of its counts are of fewer than they count")
         over = self.total.most > math.log(self.innocent) + _ROUNDING
         if over or self.total.least < -math.log(self.guilty) - _ROUNDING:
             raise ValueError("its ratios go further than the numbers of its known models")

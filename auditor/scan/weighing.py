@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -120,7 +120,21 @@ def weighed(weighing: Weighing, plan: Plan, findings: Sequence[Finding]) -> tupl
     teachers = [one for one in plan.subjects if one.role is Role.TEACHER]
     if not teachers:
         return (_without(plan, None, "no candidate teacher is named", "--teacher MODEL"),)
-    return tuple(_of_candidate(weighing, plan, findings, one) for one in teachers)
+    return _beside_each_other(tuple(_of_candidate(weighing, plan, findings, one) for one in teachers), plan)
+
+
+def _beside_each_other(found: tuple[Finding, ...], plan: Plan) -> tuple[Finding, ...]:
+    """Say of a candidate that another one is ahead: a student of that one may be like its own."""
+    ratios = [(float(one.fact("likelihood_ratio") or 0.0), one.teacher) for one in found]
+    names = {one.digest: one.name for one in plan.subjects if one.role is Role.TEACHER}
+    highest, first = max(ratios, key=lambda pair: pair[0])
+    ahead = (
+        f"; {names[first or '']} has a higher ratio, and a student of it may be like one of this candidate"
+    )
+    return tuple(
+        replace(one, reason=one.reason + ahead) if 1.0 < ratio < highest else one
+        for one, (ratio, _) in zip(found, ratios, strict=True)
+    )
 
 
 def _of_candidate(weighing: Weighing, plan: Plan, findings: Sequence[Finding], teacher: Subject) -> Finding:
@@ -156,8 +170,8 @@ def _of_candidate(weighing: Weighing, plan: Plan, findings: Sequence[Finding], t
         outcome=Outcome.INCONCLUSIVE,
         reason=(
             f"what the methods found together is {_times(log_ratio)} if {suspect} learned from outputs of "
-            f"{teacher.name} than if it did not ({words}), calibrated on {chosen.guilty} students and "
-            f"{chosen.innocent} innocent models of {weighing.file.population}"
+            f"{teacher.name} than if it learned from no candidate at all ({words}), calibrated on "
+            f"{chosen.guilty} students and {chosen.innocent} innocent models of {weighing.file.population}"
         ),
         decisive="a method with a null of its own; a ratio only says how far the evidence moves an opinion",
         result=_result(weighing, log_ratio),
@@ -200,8 +214,8 @@ def _result(weighing: Weighing, log_ratio: float) -> TestResult:
     chosen = weighing.chosen
     return TestResult(
         method=METHOD,
-        null="none: a likelihood ratio sets two hypotheses against each other and tests neither",
-        alternative="the suspect scores as students of a candidate do, rather than as innocent models do",
+        null="none is tested: the ratio is over a model that learned from no candidate",
+        alternative="the suspect scores as students of a candidate do",
         statistic=log_ratio / _LN10,
         statistic_name="decimal logarithm of the likelihood ratio",
         effect=log_ratio / _LN10,
@@ -276,6 +290,11 @@ def _exhibits(
 def _limits(weighing: Weighing, missing: tuple[str, ...]) -> tuple[str, ...]:
     file, chosen = weighing.file, weighing.chosen
     found = [_TRAVELS.format(population=file.population, digest=file.models_digest[:19]), _NO_PROBABILITY]
+    found.append(
+        "The ratio is over innocent models and does not set candidates against each other: of known "
+        f"students, the own teacher had the highest ratio for {chosen.students_right} of {chosen.students}, and "
+        f"{chosen.others_supported} of {chosen.others} candidates that were not it had one of 2 or more."
+    )
     if missing:
         found.append(
             f"Without a score of {', '.join(missing)} the ratio is nearer to that of innocent models; one "

@@ -44,12 +44,17 @@ def scan() -> Scan:
 
 
 def test_a_ratio_is_put_in_numbers_and_words() -> None:
-    assert ratio_words(weighed(HERON, 31.2)) == "31 to 1, moderate support for the claim"
-    assert ratio_words(weighed(HERON, 1 / 16)) == "1 to 16, moderate support against the claim"
-    assert ratio_words(weighed(HERON, 1.0)) == "1 to 1, no support either way"
+    assert (
+        ratio_words(weighed(HERON, 31.2)) == "31 to 1 over an innocent model, moderate support for the claim"
+    )
+    assert (
+        ratio_words(weighed(HERON, 1 / 16))
+        == "1 to 16 over an innocent model, moderate support against the claim"
+    )
+    assert ratio_words(weighed(HERON, 1.0)) == "1 to 1 over an innocent model, no support either way"
     assert strength(weighed(HERON, 31.2)) == (
-        "Likelihood ratio 31 to 1, moderate support for the claim, at a cost of 0.62 bits on known models; "
-        "no test, and no rule goes by it"
+        "Likelihood ratio 31 to 1 over an innocent model, moderate support for the claim, "
+        "at a cost of 0.62 bits on known models; no test, and no rule goes by it"
     )
     for one in specimens.failing().findings:
         assert ratio_words(one) == ""
@@ -68,8 +73,8 @@ def test_it_is_one_line_for_each_candidate_and_leaves_nothing_open() -> None:
     assert (view.lede.state, view.lede.reason) == (before.lede.state, before.lede.reason)
     shown = [entry.value for entry in view.lede.facts if entry.label == "Likelihood ratio"]
     assert shown == [
-        f"{HERON.name}: 31 to 1, moderate support for the claim",
-        f"{OSPREY.name}: 1 to 16, moderate support against the claim",
+        f"{HERON.name}: 31 to 1 over an innocent model, moderate support for the claim",
+        f"{OSPREY.name}: 1 to 16 over an innocent model, moderate support against the claim",
     ]
 
 

@@ -56,6 +56,7 @@ def body(**changed: Any) -> dict[str, Any]:
     one = {
         "kind": "causal-lm", "scenario": "closed", "candidates": 2, "guilty": 20, "innocent": 60,
         "cllr": 0.45, "least_cllr": 0.4, "without_ratio": 0,
+        "students": 18, "students_right": 16, "others": 20, "others_supported": 3,
         "probes": [probe.model_dump(mode="json") for probe in probes],
         "total": {name: getattr(total, name)
                   for name in ("centre", "scale", "slope", "intercept", "most", "least")},
@@ -178,6 +179,20 @@ def test_it_is_no_test_and_no_rule_goes_by_it() -> None:
     assert evaluate(pack, plan(), [*findings, *further]) == without
 
 
+def test_of_two_candidates_the_one_behind_is_said_to_be_behind() -> None:
+    """Students of siblings are alike, and a ratio over innocent models cannot tell them apart."""
+    weighing = weighing_for(file(), plan().subjects, SPECS)
+    findings = [finding(FIRST, teacher, score) for teacher, score in zip(TEACHERS, (2.4, 3.2), strict=True)]
+    findings += [finding(SECOND, teacher, 2.0) for teacher in TEACHERS]
+    behind, ahead = weighed(weighing, plan(), findings)
+    assert float(ahead.fact("likelihood_ratio") or 0) > float(behind.fact("likelihood_ratio") or 0) > 1
+    assert "osprey has a higher ratio" in behind.reason
+    assert "higher ratio" not in ahead.reason
+    for one in (behind, ahead):
+        assert "no candidate at all" in one.reason
+        assert any("16 of 18, and 3 of 20" in limit for limit in one.limits)
+
+
 def test_a_missing_method_moves_nothing_and_is_named() -> None:
     assert FUSION is not None
     found = judged({FIRST: 2.5, SECOND: None})
@@ -288,8 +303,9 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (changed("calibrations.0.innocent", True), "innocent"),
         (changed("calibrations.0.kind", "oracle"), "kind"),
         (changed("calibrations.0.candidates", 0), "candidates"),
+        (changed("calibrations.0.students_right", 19), "fewer"),
     ],
-    ids=range(27),
+    ids=range(28),
 )
 def test_a_hostile_file_is_a_usage_error_that_says_what_is_wrong(
     content: Any, words: str, tmp_path: Path

@@ -179,6 +179,22 @@ def test_innocents_above_the_bar_and_right_teachers_are_counted_from_pairs() -> 
     assert strata["any stratum"] == found.compared[0].passing
 
 
+def test_students_of_a_sibling_are_counted_where_they_are_taken_for_students() -> None:
+    """Scores that tell every student from innocents, and not which of two siblings taught it."""
+    alike = [
+        replace(row, statistic=row.statistic + 6.0)
+        if row.stratum == "sibling-student" and row.part.value == "student" and row.statistic is not None
+        else row
+        for row in BOTH
+    ]
+    astray = {row.stratum: row.pairs for row in closed(combined(alike)).astray}
+    assert astray["sibling-student"].n == 8
+    assert astray["sibling-student"].count >= 6
+    plain = {row.stratum: row.pairs for row in closed(combined(BOTH)).astray}
+    assert plain["any stratum"].n == sum(share.n for name, share in plain.items() if name != "any stratum")
+    assert plain["sibling-student"].count <= 2
+
+
 def test_ratios_are_clamped_by_those_whom_no_tie_leaves_out() -> None:
     strong = [replace(row, statistic=row.statistic + 30.0) if row.truth == "guilty" else row
               for row in BOTH if row.statistic is not None]  # fmt: skip

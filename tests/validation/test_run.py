@@ -165,7 +165,7 @@ def test_a_scan_weighs_all_methods_by_a_calibration(population: Path, probes: Pa
     total = fusion.calibration
     kind_of_scan = KindOfScan(
         kind=Kind.CAUSAL_LM, scenario="closed", candidates=2, guilty=20, innocent=40, cllr=0.3,
-        least_cllr=0.2, without_ratio=0,
+        least_cllr=0.2, without_ratio=0, students=20, students_right=20, others=20, others_supported=0,
         probes=scored_probes([(name, spec.file.method)], {name: spec.digest}, fusion),
         total=Total(centre=total.centre, scale=total.scale, slope=total.slope, intercept=total.intercept,
                     most=total.most, least=total.least),

@@ -30,6 +30,8 @@ from auditor.validation.figure.unit import Test, Unit, guilt_of, scores_of, unit
 #: Scans in which ratios are calibrated; the auditor's controls differ, and with them the scores.
 SCENARIOS = (Scenario.CLOSED, Scenario.NO_SAME_DATA)
 ANY = "any stratum"
+#: Log ratio from which on words of support are used.
+_SUPPORT = math.log(2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,21 @@ class Passing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Astray:
+    """Students against candidates that are not their teachers, by how they relate to them.
+
+    A student of a sibling is like a student; a ratio over innocent models cannot tell the two.
+
+    Attributes:
+        stratum: How the student relates to the candidate; or any.
+        pairs: Pairs of student and such a candidate, and those whose ratio is at least 2.
+    """
+
+    stratum: str
+    pairs: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """The combination, or one method alone, in the same scans.
 
@@ -115,6 +132,7 @@ class Combined:
         weights: By method.
         ranked: By mechanism; all of them first.
         passing: By stratum of innocents; all of them last.
+        astray: By stratum of students; all of them last.
         strength: Cross-fitted likelihood ratios.
         compared: The combination first, then each method alone.
         curves: ROC curves by group of mechanisms.
@@ -130,6 +148,7 @@ class Combined:
     weights: tuple[Weight, ...]
     ranked: tuple[Ranked, ...]
     passing: tuple[Passing, ...]
+    astray: tuple[Astray, ...]
     strength: Strength
     compared: tuple[Compared, ...]
     curves: tuple[Curve, ...]
@@ -177,6 +196,7 @@ def _combined(
         weights=_weights(evidence, judged),
         ranked=_ranked(tried, bars, judged.rows),
         passing=_passing(tried, bars),
+        astray=_astray(tried, judged),
         strength=told,
         compared=(
             _compared("all combined", tried, bars, told),
@@ -263,6 +283,23 @@ def _passing(tried: Sequence[Unit], bars: Sequence[Unit]) -> tuple[Passing, ...]
         )
         for stratum in (*strata, ANY)
     )  # fmt: skip
+
+
+def _astray(tried: Sequence[Unit], judged: FusedRows) -> tuple[Astray, ...]:
+    students = {one.name for one in tried if one.guilty}
+    others = [
+        (row.stratum, judged.ratios[row.suspect, row.candidate or ""])
+        for row in judged.rows
+        if row.suspect in students and row.truth is Truth.INNOCENT and row.statistic is not None
+    ]
+    strata = sorted({stratum for stratum, _ in others})
+    return tuple(
+        Astray(
+            stratum=stratum,
+            pairs=Share.of(ratio >= _SUPPORT for own, ratio in others if stratum in (own, ANY)),
+        )
+        for stratum in (*strata, ANY)
+    )
 
 
 def _alone(

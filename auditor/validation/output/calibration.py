@@ -6,6 +6,7 @@ from auditor.record.finding import Claim
 from auditor.record.subject import Kind
 from auditor.scan.calibration_file import FORMAT, VERSION, CalibrationFile, KindOfScan, Total, scored_probes
 from auditor.validation.figure.combined import Combined
+from auditor.validation.figure.share import Share
 from auditor.validation.output.result import Validation
 
 
@@ -40,6 +41,9 @@ def _kind_of_scan(combined: Combined, digests: dict[str, str]) -> KindOfScan | N
     if fusion is None:
         return None
     total = fusion.calibration
+    # All of them first in the one table, last in the other; neither has a row where nobody could be judged.
+    right = combined.ranked[0].right if combined.ranked else Share.of(())
+    astray = combined.astray[-1].pairs
     return KindOfScan(
         kind=Kind(combined.kind),
         scenario=combined.scenario.value,
@@ -49,6 +53,10 @@ def _kind_of_scan(combined: Combined, digests: dict[str, str]) -> KindOfScan | N
         cllr=told.cost,
         least_cllr=told.least_cost,
         without_ratio=told.left,
+        students=right.n,
+        students_right=right.count,
+        others=astray.n,
+        others_supported=astray.count,
         probes=scored_probes(
             [(one.test.probe, one.test.method) for one in combined.weights], digests, fusion
         ),

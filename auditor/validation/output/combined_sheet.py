@@ -25,7 +25,7 @@ def _combined_sheets(figures: Figures) -> tuple[Sheet, ...]:
     found = [
         build(one)
         for one in figures.combined
-        for build in (_compared, _ranked, _passing, _strength, _words, _weights)
+        for build in (_compared, _ranked, _passing, _astray, _strength, _words, _weights)
     ]
     return tuple(one for one in found if one.rows)
 
@@ -79,6 +79,17 @@ def _passing(one: Combined) -> Sheet:
         ("stratum",),
         ("innocents above the bar",),
         tuple(((row.stratum,), (share(row.suspects),)) for row in one.passing),
+    )
+
+
+def _astray(one: Combined) -> Sheet:
+    return Sheet(
+        f"{title_of(one)}: students and candidates that are not their teachers",
+        "Pairs whose ratio is at least 2. Ratios are over innocent models: they tell a student from these, "
+        "not the student of one sibling from that of another. Intervals: Clopper and Pearson, 95 %.",
+        ("stratum",),
+        ("pairs with support",),
+        tuple(((row.stratum,), (share(row.pairs),)) for row in one.astray),
     )
 
 
