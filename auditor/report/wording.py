@@ -205,7 +205,7 @@ def amount(fact: Fact) -> str:
 
 
 def ratio_words(finding: Finding) -> str:
-    """``31 to 1 over an innocent model, moderate support for the claim``, where a finding states a likelihood ratio; else empty."""
+    """``31 to 1 over an innocent model, moderate support for the claim``; empty where no ratio is stated."""
     ratio, support = finding.fact("likelihood_ratio"), finding.fact("support")
     if not isinstance(ratio, float) or ratio <= 0 or not isinstance(support, str):
         return ""

@@ -29,7 +29,8 @@ from auditor.scan.cast import Cast, assemble
 from auditor.scan.inquiry import Inquiry
 from auditor.scan.listener import Listener, Silent
 from auditor.scan.plan_file import PlanFile
-from auditor.scan.weighing import Weighing, weighed, weighing_for
+from auditor.scan.ratio_findings import weighed
+from auditor.scan.weighing import Weighing, weighing_for
 
 _PACKAGES = ("torch", "transformers", "numpy", "scipy", "pydantic", "sqlite-utils", "cel-expr-python")
 

@@ -28,7 +28,8 @@ from auditor.scan.calibration_file import (
     scored_probes,
     write_calibration,
 )
-from auditor.scan.weighing import PROBE, Weighing, weighed, weighing_for
+from auditor.scan.ratio_findings import weighed
+from auditor.scan.weighing import PROBE, Weighing, weighing_for
 from auditor.stats.likelihood_ratio import in_words
 from auditor.stats.score_fusion import Known, fuse
 

@@ -20,11 +20,12 @@ from auditor.stats.score_fusion import Fusion
 from auditor.validation.experiment.lineup import Scenario
 from auditor.validation.experiment.row import Row
 from auditor.validation.experiment.truth import Truth
-from auditor.validation.figure.detection import ALL, area, exceeding, false_alarms
+from auditor.validation.figure.compared import Compared, alone, compared
+from auditor.validation.figure.detection import ALL, area, exceeding
 from auditor.validation.figure.fused import FUSED, Evidence, FusedRows, evidence_of, fused_rows
 from auditor.validation.figure.picture import Curve, Strip, curves, strips
 from auditor.validation.figure.share import Area, Share
-from auditor.validation.figure.strength import Strength, strength, strength_of
+from auditor.validation.figure.strength import Strength, strength_of
 from auditor.validation.figure.unit import Test, Unit, guilt_of, scores_of, units
 
 #: Scans in which ratios are calibrated; the auditor's controls differ, and with them the scores.
@@ -93,29 +94,6 @@ class Astray:
 
     stratum: str
     pairs: Share
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """The combination, or one method alone, in the same scans.
-
-    Attributes:
-        name: Probe, or the combination.
-        cost: Cllr in bits.
-        least_cost: Its minimum over all monotone calibrations of the same scores.
-        area: Area under the ROC curve.
-        at_rate: Guilty suspects above 99 % of the innocents who share nothing with them.
-        passing: Innocents above that bar.
-        left: Suspects without a ratio.
-    """
-
-    name: str
-    cost: float | None
-    least_cost: float | None
-    area: Area
-    at_rate: Share
-    passing: Share
-    left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,9 +177,9 @@ def _combined(
         astray=_astray(tried, judged),
         strength=told,
         compared=(
-            _compared("all combined", tried, bars, told),
+            compared("all combined", tried, bars, told),
             *(
-                _alone(test, rows, reference, kind, scenario)
+                alone(test, rows, reference, kind, scenario)
                 for test in evidence.tests
             ),
         ),
@@ -299,29 +277,4 @@ def _astray(tried: Sequence[Unit], judged: FusedRows) -> tuple[Astray, ...]:
             pairs=Share.of(ratio >= _SUPPORT for own, ratio in others if stratum in (own, ANY)),
         )
         for stratum in (*strata, ANY)
-    )
-
-
-def _alone(
-    test: Test, rows: Sequence[Row], reference: Sequence[Row] | None, kind: Kind, scenario: Scenario
-) -> Compared:
-    tried = units([row for row in rows if row.kind is kind], test, scenario)
-    others = (
-        None
-        if reference is None
-        else units([row for row in reference if row.kind is kind], test, scenario)
-    )  # fmt: skip
-    return _compared(test.probe, tried, tried if others is None else others, strength(tried, others))
-
-
-def _compared(name: str, tried: Sequence[Unit], bars: Sequence[Unit], told: Strength) -> Compared:
-    guilty = [one for one in tried if one.guilty]
-    return Compared(
-        name=name,
-        cost=told.cost,
-        least_cost=told.least_cost,
-        area=area(guilty, [one for one in tried if not one.guilty]),
-        at_rate=Share.of(exceeding(guilty, bars)),
-        passing=false_alarms(tried, bars),
-        left=told.left,
     )
