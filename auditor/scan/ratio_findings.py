@@ -76,12 +76,15 @@ def _of_candidate(weighing: Weighing, plan: Plan, findings: Sequence[Finding], t
         needed = ", ".join(one.probe for one in chosen.probes if one.weight > 0)
         reason = f"none of the methods that the calibration goes by has a score ({needed})"
         return _without(plan, teacher, reason, "what these methods need, such as log-probabilities")
-    log_ratio = _corrected(weighing, float(fusion.log_ratios(scores[None])[0]))
     missing = tuple(
         one.probe
         for one, score in zip(chosen.probes, scores, strict=True)
         if one.weight > 0 and not math.isfinite(score)
     )
+    log_ratio = _corrected(weighing, float(fusion.log_ratios(scores[None])[0]))
+    if missing:
+        # A score that lies where innocents lie because nobody took it must not speak for innocence.
+        log_ratio = max(log_ratio, 0.0)
     words = in_words(log_ratio)
     suspect = plan.suspect.name
     return Finding(
@@ -205,7 +208,8 @@ def _exhibits(
             ("candidates, in this scan", weighing.candidates),
             ("natural logarithm of the ratio, as stated", log_ratio),
         ),
-        note="With more candidates than in the calibration, the ratio is divided by as many times more.",
+        note="With more candidates than in the calibration, the ratio is divided by as many times more. "
+        "Where a method gave no score, no ratio below 1 is stated.",
     )
     return (parts, steps)
 
@@ -220,8 +224,8 @@ def _limits(weighing: Weighing, missing: tuple[str, ...]) -> tuple[str, ...]:
     )
     if missing:
         found.append(
-            f"Without a score of {', '.join(missing)} the ratio is nearer to that of innocent models; one "
-            "below 1 says little then."
+            f"{', '.join(missing)} gave no score and counts as innocent models do on average; a ratio below "
+            "1 is not stated then, since it may come from what was not measured."
         )
     if weighing.candidates > chosen.candidates:
         found.append(

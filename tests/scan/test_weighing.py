@@ -196,11 +196,18 @@ def test_of_two_candidates_the_one_behind_is_said_to_be_behind() -> None:
 
 def test_a_missing_method_moves_nothing_and_is_named() -> None:
     assert FUSION is not None
-    found = judged({FIRST: 2.5, SECOND: None})
-    alone = FUSION.log_ratios(np.array([[2.5, math.nan]]))[0]
+    found = judged({FIRST: 6.0, SECOND: None})
+    alone = FUSION.log_ratios(np.array([[6.0, math.nan]]))[0]
+    assert alone > 0
     assert found.fact("log10_likelihood_ratio") == pytest.approx(alone / math.log(10))
     assert found.fact("methods_missing") == SECOND
     assert any(SECOND in limit for limit in found.limits)
+    # What was not measured does not speak for innocence.
+    assert float(FUSION.log_ratios(np.array([[-2.0, math.nan]]))[0]) < -1
+    silent = judged({FIRST: -2.0, SECOND: None})
+    assert silent.fact("likelihood_ratio") == 1.0
+    assert silent.fact("support") == "no support either way"
+    assert any("not stated" in limit for limit in silent.limits)
     nothing = judged({FIRST: None})
     assert nothing.outcome is Outcome.NOT_APPLICABLE
     assert FIRST in nothing.reason
