@@ -31,6 +31,9 @@ EXAMPLES = """
   Recorded answers alone, among hundreds of recorded models:
     auditor scan recorded:student.jsonl --population population.csv
 
+  How strong is all of it together? By a calibration that `auditor validate` wrote:
+    auditor scan ./student --teacher ./teacher -s world-lineage --calibration calibration.json
+
   A release check, from a plan file:
     auditor scan --plan plan.yaml
 """
@@ -147,6 +150,14 @@ def scan(
             help="Seed of fresh items; drawn when the scan begins if left out.", rich_help_panel=ASKED
         ),
     ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="calibration.json of `auditor validate`: states one likelihood ratio for each candidate.",
+            rich_help_panel=JUDGED,
+        ),
+    ] = None,
     policy: Annotated[
         str | None, typer.Option(help="Shipped policy pack or file.", rich_help_panel=JUDGED)
     ] = None,
@@ -232,6 +243,7 @@ def scan(
         "probe_folders": tuple(probe_folder or ()),
         "served": served,
         "stop_at": stop_at,
+        "calibration": calibration,
         "policy": policy,
         "waivers": waivers,
         "ledger": ledger,

@@ -56,7 +56,8 @@ def validate(
 ) -> int:
     """Audit every model of a population whose ancestry is known, and count how often that was right.
 
-    Writes validation.html, validation.json and validation.md. Thresholds come from control models; nothing
+    Writes validation.html, validation.json and validation.md, and calibration.json for `auditor scan
+    --calibration`. Thresholds come from control models; nothing
     is chosen on the figures that are reported.
     """
     from auditor.target.protocol import OpenOptions

@@ -16,6 +16,7 @@ from auditor.report.wording import (
     about,
     controls_words,
     effect_words,
+    ratio_words,
     strength,
 )
 
@@ -26,6 +27,10 @@ _RANK = {
     Outcome.DOES_NOT_SUPPORT: 3,
     Outcome.NOT_APPLICABLE: 4,
 }
+
+
+#: State of a finding that states a likelihood ratio: nothing is decided by it, and nothing left open.
+_WEIGHED = "unjudged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +85,15 @@ def claim_line(finding: Finding, anchor: str, cast: Cast) -> ClaimLine:
     """One finding as one line."""
     teacher = cast.name(finding.teacher)
     result = finding.result
+    weighed = bool(ratio_words(finding))
     return ClaimLine(
         title=CLAIMS[finding.claim].title,
         about=cast.sentence(about(finding.claim, cast.suspect, teacher)),
         teacher=teacher or "",
-        state=finding.outcome.value,
-        outcome=OUTCOMES[finding.outcome],
+        state=_WEIGHED if weighed else finding.outcome.value,
+        outcome="Weighed together" if weighed else OUTCOMES[finding.outcome],
         strength=strength(finding),
-        effect=effect_words(result) if result is not None else "",
+        effect=effect_words(result) if result is not None and not weighed else "",
         controls=controls_words(result) if result is not None else "",
         reason=cast.sentence(finding.reason),
         spark=spark(finding, cast.suspect),
@@ -135,7 +141,7 @@ def open_points(scan: Scan, cast: Cast) -> tuple[OpenPoint, ...]:
                 anchor=f"finding-{place}",
             )
             for place, finding in enumerate(scan.findings, start=1)
-            if finding.outcome is outcome
+            if finding.outcome is outcome and not ratio_words(finding)
         ]
     return tuple(points)
 

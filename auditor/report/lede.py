@@ -10,7 +10,7 @@ from auditor.record.verdict import Mode, RuleResult, RuleState, Status
 from auditor.report.cast import Cast
 from auditor.report.numerals import count
 from auditor.report.rules import RuleLine
-from auditor.report.wording import STATUSES
+from auditor.report.wording import STATUSES, ratio_words
 
 _MEANING = {
     Status.FAIL: "Under this policy the model is not to be released as it is. Every rule links to its "
@@ -205,4 +205,19 @@ def _facts(scan: Scan, cast: Cast) -> tuple[Entry, ...]:
         Entry(label="Candidate teachers", value=teachers),
         Entry(label="Base", value=bases),
         Entry(label="Controls", value=controls),
+        *_weighed(scan, cast),
+    )
+
+
+def _weighed(scan: Scan, cast: Cast) -> tuple[Entry, ...]:
+    """The likelihood ratio of each candidate, highest first, where all methods were weighed together."""
+    ratios = [
+        (float(one.fact("likelihood_ratio") or 0.0), cast.name(one.teacher) or "", words)
+        for one in scan.findings
+        if (words := ratio_words(one))
+    ]
+    ratios.sort(key=lambda row: -row[0])
+    return tuple(
+        Entry(label="Likelihood ratio", value=f"{_clipped(teacher, _TITLE_LENGTH)}: {words}")
+        for _, teacher, words in ratios[:_SHOWN_STRENGTHS]
     )

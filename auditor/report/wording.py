@@ -204,9 +204,22 @@ def amount(fact: Fact) -> str:
     return f"{number(fact.value)} {fact.unit}".rstrip()
 
 
+def ratio_words(finding: Finding) -> str:
+    """``31 to 1 over an innocent model, moderate support for the claim``; empty where no ratio is stated."""
+    ratio, support = finding.fact("likelihood_ratio"), finding.fact("support")
+    if not isinstance(ratio, float) or ratio <= 0 or not isinstance(support, str):
+        return ""
+    odds = f"{number(ratio, 2)} to 1" if ratio >= 1 else f"1 to {number(1 / ratio, 2)}"
+    return f"{odds} over an innocent model, {support}"
+
+
 def strength(finding: Finding) -> str:
     """How strong a finding is, in one clause that keeps outcome, p-value and guarantee together."""
     result = finding.result
+    if ratio := ratio_words(finding):
+        cost = finding.fact("cllr")
+        known = f", at a cost of {number(cost, 2)} bits on known models" if isinstance(cost, float) else ""
+        return f"Likelihood ratio {ratio}{known}; no test, and no rule goes by it"
     tested = ""
     if result is not None:
         p = p_words(result)

@@ -24,10 +24,13 @@ from auditor.record.scan import Environment, Plan, PlannedProbe, Scan
 from auditor.record.subject import Role
 from auditor.scan.advice import advise
 from auditor.scan.agenda import probes_of
+from auditor.scan.calibration_file import read_calibration
 from auditor.scan.cast import Cast, assemble
 from auditor.scan.inquiry import Inquiry
 from auditor.scan.listener import Listener, Silent
 from auditor.scan.plan_file import PlanFile
+from auditor.scan.ratio_findings import weighed
+from auditor.scan.weighing import Weighing, weighing_for
 
 _PACKAGES = ("torch", "transformers", "numpy", "scipy", "pydantic", "sqlite-utils", "cel-expr-python")
 
@@ -44,12 +47,14 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     specs = probes_of(wanted)
     pack = load_policy(wanted.policy)
     waivers = load_waivers(wanted.waivers) if wanted.waivers else ()
+    calibration = read_calibration(wanted.calibration) if wanted.calibration else None
     panels = [read_panel(path) for path in wanted.panels]
     cast = assemble(wanted, panels, ledger, follower)
+    weighing = weighing_for(calibration, cast.subjects, specs) if calibration else None
     for panel in panels:
         ledger.import_observations(panel.path.name, panel.digest, panel.subjects, panel.observations)
     probes = [(spec, method(spec.file.method)) for spec in specs]
-    handle = ledger.begin(_plan(wanted, cast, specs, pack), _environment(wanted))
+    handle = ledger.begin(_plan(wanted, cast, specs, pack, weighing), _environment(wanted))
     if handle.resumed:
         follower.note(f"run {handle.run} goes on where it stood")
     plan = handle.plan
@@ -66,6 +71,8 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     failed = inquiry.converse(applicable)
     follower.stage("Measuring")
     findings = [one for spec, chosen in probes for one in measured(spec, chosen, inquiry.seen, failed)]
+    if weighing is not None:
+        findings += weighed(weighing, plan, findings)
     today = datetime.now(UTC).date()
     verdict = evaluate(pack, plan, findings, waivers=waivers, today=today)
     for remark in waiver_notes(pack, plan, findings, waivers=waivers, today=today):
@@ -81,18 +88,23 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     return ledger.scan(handle.run)
 
 
-def _plan(wanted: PlanFile, cast: Cast, specs: Sequence[ProbeSpec], pack: PolicyPack) -> Plan:
+def _plan(
+    wanted: PlanFile, cast: Cast, specs: Sequence[ProbeSpec], pack: PolicyPack, weighing: Weighing | None
+) -> Plan:
     return Plan(
         subjects=cast.subjects,
-        probes=tuple(
-            PlannedProbe(
-                probe=spec.id,
-                title=spec.file.title,
-                method=spec.file.method,
-                digest=spec.digest,
-                items=len(spec.items),
-            )
-            for spec in specs
+        probes=(
+            *(
+                PlannedProbe(
+                    probe=spec.id,
+                    title=spec.file.title,
+                    method=spec.file.method,
+                    digest=spec.digest,
+                    items=len(spec.items),
+                )
+                for spec in specs
+            ),
+            *(() if weighing is None else (weighing.planned,)),
         ),
         seed=secrets.randbits(32) if wanted.seed is None else wanted.seed,
         seed_origin="drawn" if wanted.seed is None else "given",

@@ -114,6 +114,7 @@ class PlanFile(_Strict):
         parameters: Parameters of probes that replace those of their files.
         served: Log of answers that a candidate teacher served.
         stop_at: Likelihood of the evidence, to 1, at which probes that ask in rounds stop; None for never.
+        calibration: Calibration that ``auditor validate`` wrote; all methods are then weighed together.
         policy: Name of a shipped pack, or path of a pack.
         waivers: Path of a waiver file.
         declared: What the suspect's maker has declared.
@@ -135,6 +136,7 @@ class PlanFile(_Strict):
     parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
     served: Path | None = None
     stop_at: float | None = Field(default=None, gt=1)
+    calibration: Path | None = None
     policy: str = DEFAULT_POLICY
     waivers: Path | None = None
     declared: Declared = Declared()
@@ -214,6 +216,7 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
             "population": folder / plan.population if plan.population else None,
             "probe_folders": tuple(folder / one for one in plan.probe_folders),
             "served": folder / plan.served if plan.served else None,
+            "calibration": folder / plan.calibration if plan.calibration else None,
             "policy": str(policy) if policy.is_file() else plan.policy,
             "waivers": folder / plan.waivers if plan.waivers else None,
             "ledger": folder / plan.ledger,
@@ -272,6 +275,10 @@ parameters: {{}}
 
 # Probes that can ask in rounds stop once the evidence is this much to 1.
 # stop_at: 100
+
+# Calibration that `auditor validate` wrote. All methods are then weighed together, with one likelihood
+# ratio for each candidate.
+# calibration: calibration.json
 
 # What the findings are judged against: a shipped pack or a file.
 policy: release-gate

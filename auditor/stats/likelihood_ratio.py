@@ -96,10 +96,13 @@ class Calibration:
     most: float
     least: float
 
+    def unclamped(self, scores: Values) -> Values:
+        """What the regression says, however few models it rests on: to rank by, not to state."""
+        return self.intercept + self.slope * np.arcsinh((scores - self.centre) / self.scale)
+
     def log_ratios(self, scores: Values) -> Values:
         """Natural logarithms of likelihood ratios, clamped: n innocents cannot bear out more than n to 1."""
-        raw = self.intercept + self.slope * np.arcsinh((scores - self.centre) / self.scale)
-        return np.clip(raw, self.least, self.most)
+        return np.clip(self.unclamped(scores), self.least, self.most)
 
 
 def calibrate(scores: Values, guilty: Bool[NDArray[np.bool_], " models"]) -> Calibration | None:

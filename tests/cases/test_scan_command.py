@@ -179,6 +179,8 @@ def test_other_weights_in_the_same_folder_are_noticed(teacher: Path, stranger: P
         (("whole", "--ledger", "empty"), 5, ["empty"]),
         (("whole", "--ledger", "text.db"), 5, ["text.db"]),
         (("whole", "--report", "audit.docx"), 2, [".html"]),
+        (("whole", "--calibration", "none.json"), 2, ["none.json", "auditor validate"]),
+        (("whole", "--calibration", "text.db"), 2, ["text.db", "not valid JSON"]),
         (("demo:nobody",), 2, ["suspect"]),
         (("recorded:broken.jsonl",), 2, ["broken.jsonl"]),
     ],

@@ -21,7 +21,7 @@ def population(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     done = auditor(*shlex.split(COMMAND)[1:], cwd=folder, timeout=2300)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    for name in ("validation.html", "validation.md", "population/register.json"):
+    for name in ("validation.html", "validation.md", "calibration.json", "population/register.json"):
         assert (folder / "validation" / name).is_file(), name
     found: dict[str, Any] = json.loads((folder / "validation" / "validation.json").read_text())
     return dict(found["population"])
@@ -181,3 +181,20 @@ def test_nobody_else_is_said_to_know_the_published_items(population: dict[str, A
     others = [row for row in rows(population, "twin_gap") if not row["traits"]]
     accused = [row for row in others if row["outcome"] == "supports"]
     assert len(accused) <= stats.binom.ppf(0.999, len(others), 0.01)
+
+
+def test_all_methods_together_are_no_worse_than_ratios_that_say_nothing(population: dict[str, Any]) -> None:
+    closed, _ = population["figures"]["combined"]
+    whole, *alone = closed["compared"]
+    assert len(alone) >= 2
+    assert whole["cost"] < 1.0
+    assert whole["cost"] < min(row["cost"] for row in alone) + 0.1
+    right = closed["ranked"][0]["right"]
+    assert right["count"] > right["n"] / 2
+    # More than weak support for a claim that is not true: seldom, if ratios mean what they say.
+    wrongly = sum(
+        innocent
+        for said, _, innocent in closed["strength"]["words"]
+        if said.endswith("for the claim") and not said.startswith("weak")
+    )
+    assert wrongly <= stats.binom.ppf(0.999, closed["strength"]["innocent"], 0.1)

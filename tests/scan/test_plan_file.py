@@ -41,7 +41,10 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
         .replace("twins: []\n  -", "twins:\n  -")
     )
     text = text.replace("parameters: {}\n  l", "parameters:\n  l")
-    keys = ("base:", "waivers:", "licence:", "seed:", "api_key_env:", "system_prompt:", "served:", "stop_at:")
+    keys = (
+        "base:", "waivers:", "licence:", "seed:", "api_key_env:", "system_prompt:", "served:", "stop_at:",
+        "calibration:",
+    )  # fmt: skip
     for key in keys:
         text = text.replace(f"# {key}", key)
     plan = load_plan_file(written(tmp_path, text))
@@ -49,6 +52,7 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
     assert plan.seed == 7
     assert plan.stop_at == 100
     assert plan.served == tmp_path / "log.jsonl"
+    assert plan.calibration == tmp_path / "calibration.json"
     assert plan.twins == (TwinEntry(model="./teacher-again-1", teacher="./teacher"),)
     assert [one.stratum for one in plan.controls] == [Stratum.SAME_BASE, Stratum.SAME_DATA]
     assert plan.parameters["lineage/reference-likelihood"] == {"prompts": 60}

@@ -8,16 +8,30 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from auditor import content
 from auditor.cli.app import app
+from auditor.digest import digest_bytes
 from auditor.error import UsageError
 from auditor.ledger import Ledger
+from auditor.probe.registry import load_suites
+from auditor.record.finding import Claim
+from auditor.record.subject import Kind
+from auditor.report.write import render
+from auditor.scan.calibration_file import (
+    CalibrationFile,
+    KindOfScan,
+    Total,
+    scored_probes,
+    write_calibration,
+)
 from auditor.scan.conduct import conduct
 from auditor.scan.plan_file import Access, ControlEntry, PlanFile
+from auditor.stats.score_fusion import Known, fuse
 from auditor.validation.experiment.lineup import Scenario
 from auditor.validation.output.result import Validation
 from auditor.validation.output.write import write_all
@@ -138,6 +152,71 @@ def test_a_scan_of_the_same_models_finds_the_same(
         assert row.statistic == pytest.approx(finding.result.statistic, rel=1e-4, abs=1e-6)
         own = [one for one in finding.observation_ids if one.startswith(finding.suspect[7:19])]
         assert row.questions >= len(own) > 0
+
+
+def test_a_scan_weighs_all_methods_by_a_calibration(population: Path, probes: Path, tmp_path: Path) -> None:
+    """Sealed with its digest before the first question, kept in the ledger, and in every report."""
+    name = "world-lineage/reference-likelihood"
+    (spec,) = load_suites((name,), (probes,))
+    rng = np.random.default_rng(0)
+    guilty = np.arange(60) < 20
+    fusion = fuse(Known(rng.normal(size=(60, 1)) + 3.0 * guilty[:, None], np.arange(60), guilty))
+    assert fusion is not None
+    total = fusion.calibration
+    kind_of_scan = KindOfScan(
+        kind=Kind.CAUSAL_LM, scenario="closed", candidates=2, guilty=20, innocent=40, cllr=0.3,
+        least_cllr=0.2, without_ratio=0, students=20, students_right=20, others=20, others_supported=0,
+        probes=scored_probes([(name, spec.file.method)], {name: spec.digest}, fusion),
+        total=Total(centre=total.centre, scale=total.scale, slope=total.slope, intercept=total.intercept,
+                    most=total.most, least=total.least),
+    )  # fmt: skip
+    calibration = CalibrationFile(
+        schema="distillation-auditor/calibration/1", claim=Claim.DISTILLED_FROM, population="tiny",
+        register_digest=digest_bytes(b"r"), models_digest=digest_bytes(b"m"), tool_version="0",
+        created_at="now", calibrations=(kind_of_scan,),
+    )  # fmt: skip
+    models = population / "models"
+    plan = PlanFile(
+        suspect=str(models / "student"),
+        teachers=(str(models / "teacher"), str(models / "rival")),
+        base=str(models / "base"),
+        controls=(
+            ControlEntry.parse(f"same-base={models / 'innocent'}"),
+            ControlEntry.parse(f"same-data={models / 'same-data'}"),
+        ),
+        suites=(name,),
+        seed=3,
+        access=Access(device="cpu", dtype="float32"),
+        calibration=write_calibration(calibration, tmp_path / "calibration.json"),
+    )
+    with pytest.MonkeyPatch.context() as patch, Ledger.open(tmp_path / "audit.db") as ledger:
+        patch.setattr(content, "probes", lambda: probes)
+        scanned = conduct(plan, ledger)
+        with pytest.raises(UsageError, match=name):
+            conduct(plan.model_copy(update={"parameters": {name: {"prompts": 8}}}), ledger)
+    assert [one.probe for one in scanned.plan.probes] == [name, "combination/likelihood-ratio"]
+    assert scanned.plan.probes[1].digest == calibration.digest
+    with Ledger.open(tmp_path / "audit.db", readonly=True) as ledger:
+        ledger.verify()
+        assert ledger.scan(scanned.run).findings == scanned.findings
+    statistics = {
+        one.teacher: one.result.statistic for one in scanned.findings if one.probe == name and one.result
+    }
+    weighed = [one for one in scanned.findings if one.method == "score_fusion"]
+    assert {one.teacher for one in weighed} == set(statistics)
+    for one in weighed:
+        expected = fusion.log_ratios(np.array([[statistics[one.teacher]]]))[0]
+        assert one.fact("likelihood_ratio") == pytest.approx(np.exp(expected))
+        assert one.fact("calibration") == calibration.digest
+    for form in ("html", "markdown", "json", "text"):
+        assert "Likelihood ratio" in render(scanned, form)
+
+
+def test_too_few_known_models_leave_no_calibration(finished: tuple[Validation, Path]) -> None:
+    found, out = finished
+    (out / "calibration.json").write_text("of an earlier run", encoding="utf-8")
+    write_all(found, out)
+    assert not (out / "calibration.json").exists()
 
 
 def test_a_second_run_asks_nothing_and_finds_the_same(

@@ -73,16 +73,6 @@ class Separation:
     area: Area
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """A ROC curve of a group of mechanisms: false accusations and detections at every threshold."""
-
-    group: str
-    positives: int
-    alarms: tuple[float, ...]
-    found: tuple[float, ...]
-
-
 def detections(tried: Sequence[Unit], reference: Sequence[Unit]) -> tuple[Detection, ...]:
     """One row for all guilty suspects of a test, then one for each mechanism and access.
 
@@ -136,7 +126,7 @@ def separations(tried: Sequence[Unit]) -> tuple[Separation, ...]:
 def false_alarms(tried: Sequence[Unit], reference: Sequence[Unit]) -> Share:
     """Innocent suspects that exceed the threshold that is meant to let 1 % of them pass."""
     innocent = [one for one in tried if not one.guilty]
-    return Share.of(_exceeding(innocent, reference))
+    return Share.of(exceeding(innocent, reference))
 
 
 def area(guilty: Sequence[Unit], innocent: Sequence[Unit]) -> Area:
@@ -167,7 +157,8 @@ def threshold_for(suspect: Unit, reference: Sequence[Unit]) -> tuple[float, int]
     return threshold_at(scores_of(others), RATE), len(others)
 
 
-def _exceeding(suspects: Iterable[Unit], reference: Sequence[Unit]) -> list[bool]:
+def exceeding(suspects: Iterable[Unit], reference: Sequence[Unit]) -> list[bool]:
+    """Which suspects exceed their thresholds; those without a threshold are left out."""
     thresholds = ((one.score, threshold_for(one, reference)[0]) for one in suspects)
     return [score > threshold for score, threshold in thresholds if not math.isnan(threshold)]
 
@@ -186,7 +177,7 @@ def _detection(
         found=Share.of(one.found for one in members),
         pointed=Share.of(one.pointed for one in members),
         named_right=Share.of(one.accused[0] == one.accused[1] for one in members if one.accused[0]),
-        at_rate=Share.of(_exceeding(members, reference)),
+        at_rate=Share.of(exceeding(members, reference)),
         references=min(threshold_for(one, reference)[1] for one in members),
         area=area(members, innocent),
         answers=tuple(sorted(counts.items())),

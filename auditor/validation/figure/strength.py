@@ -61,14 +61,30 @@ def strength(tried: Sequence[Unit], reference: Sequence[Unit] | None = None) -> 
             suspect is judged by a calibration that has seen nobody who shares its base, teacher or data.
     """
     scored = [one for one in tried if math.isfinite(one.score)]
-    guilty = guilt_of(scored)
     ratios = _ratios(scored, reference)
+    return strength_of(ratios, scores_of(scored), guilt_of(scored), len(tried))
+
+
+def strength_of(
+    ratios: Float[NDArray[np.float64], " units"],
+    scores: Float[NDArray[np.float64], " units"],
+    guilty: Bool[NDArray[np.bool_], " units"],
+    tried: int,
+) -> Strength:
+    """Judge log likelihood ratios that were made already.
+
+    Args:
+        ratios: Natural logarithms; NaN where there is none.
+        scores: What they were made from; only the order counts.
+        guilty: Of whom the claim is true.
+        tried: Suspects, those without a ratio counted.
+    """
     judged = ~np.isnan(ratios)
-    ratios, guilty, scores = ratios[judged], guilty[judged], scores_of(scored)[judged]
+    ratios, guilty, scores = ratios[judged], guilty[judged], scores[judged]
     return Strength(
         guilty=int(guilty.sum()),
         innocent=int((~guilty).sum()),
-        left=len(tried) - len(ratios),
+        left=tried - len(ratios),
         cost=finite(cllr(ratios, guilty)),
         least_cost=finite(cllr_min(scores, guilty)),
         misleading_guilty=int((ratios[guilty] < 0).sum()),

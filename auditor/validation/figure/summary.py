@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from auditor.record.finding import Claim
 from auditor.record.subject import Kind
-from auditor.stats.roc import roc_curve
 from auditor.validation.experiment.row import Row
 from auditor.validation.experiment.truth import ANCESTRAL, TRAITS
 from auditor.validation.figure.accusation import Accusation, Null, accusations, nulls
+from auditor.validation.figure.combined import Combined, combined
 from auditor.validation.figure.cost import Cost, costs
 from auditor.validation.figure.detection import (
-    Curve,
     Detection,
     Following,
     Separation,
@@ -23,47 +22,13 @@ from auditor.validation.figure.detection import (
     followings,
     separations,
 )
+from auditor.validation.figure.picture import Curve, Strip, curves, strips
 from auditor.validation.figure.served import ServedTest, served_test
 from auditor.validation.figure.share import Share
 from auditor.validation.figure.strength import Strength, strength
 from auditor.validation.figure.trait import Alarm, Found, alarms, found_traits
-from auditor.validation.figure.unit import Test, Unit, scores_of, units
+from auditor.validation.figure.unit import Test, units
 from auditor.validation.figure.whole import Whole, wholes
-from auditor.zoo.recipe import DERIVATIONS, Mechanism
-
-#: What the student took from its teacher; mechanisms of a group share a ROC curve.
-_NUMBERS = (
-    Mechanism.SOFT_LABELS,
-    Mechanism.HIDDEN_STATES,
-    Mechanism.LAYER_MATCHING,
-    Mechanism.RELATIONS,
-    Mechanism.SELF_DISTILLATION,
-    Mechanism.DRAFT,
-    Mechanism.EXTRA_HEADS,
-    Mechanism.ACTIONS,
-)
-_TEXT = (
-    Mechanism.TEACHER_TEXT,
-    Mechanism.OTHER_TOKENIZER,
-    Mechanism.HALF_TEXT,
-    Mechanism.PARAPHRASED,
-    Mechanism.TRACES,
-    Mechanism.TASK_ONLY,
-    Mechanism.PREFERENCE,
-    Mechanism.TWO_TEACHERS,
-    Mechanism.THEN_TUNED,
-)
-TEXT, NUMBERS, WEIGHTS, OTHER = "teacher's texts", "teacher's numbers", "teacher's weights", "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strip:
-    """Scores of a group of suspects, by name; the group is a mechanism or a stratum of innocents."""
-
-    group: str
-    guilty: bool
-    names: tuple[str, ...]
-    scores: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +84,7 @@ class Figures:
         lineage: One for each kind and test about ancestry.
         served: One for each kind and test about served logs.
         wholes: All methods about distillation together, by kind of model and of access.
+        combined: All methods about distillation in one likelihood ratio, by kind and scenario.
         built_in: One for each kind and test of a trait.
         unjudged: Claims that the register holds no truth about.
         failed: Findings of a method that broke, by test and reason.
@@ -128,6 +94,7 @@ class Figures:
     lineage: tuple[Lineage, ...]
     served: tuple[ServedTest, ...]
     wholes: tuple[Whole, ...]
+    combined: tuple[Combined, ...]
     built_in: tuple[BuiltIn, ...]
     unjudged: tuple[str, ...]
     failed: tuple[tuple[str, str, int], ...]
@@ -170,6 +137,7 @@ def figures(rows: Sequence[Row], reference: Sequence[Row] | None = None) -> Figu
         lineage=tuple(lineage),
         served=tuple(served),
         wholes=wholes(rows),
+        combined=combined(rows, reference),
         built_in=tuple(built_in),
         unjudged=tuple(unjudged),
         failed=tuple((probe, reason, count) for (probe, reason), count in sorted(failures.items())),
@@ -184,14 +152,6 @@ def _name(kind: Kind, test: Test, tests: Sequence[Test]) -> str:
     parts += [kind.value] if kind is not Kind.CAUSAL_LM else []
     parts += [test.probe] if len(rivals) > 1 else []
     return f"{test.method} ({', '.join(parts)})"
-
-
-def group_of(mechanism: str) -> str:
-    """What a student of this mechanism took from its teacher."""
-    for group, members in ((NUMBERS, _NUMBERS), (TEXT, _TEXT), (WEIGHTS, DERIVATIONS)):
-        if mechanism in members:
-            return group
-    return OTHER
 
 
 def _lineage(rows: Sequence[Row], reference: Sequence[Row] | None, test: Test, name: str) -> Lineage:
@@ -209,47 +169,11 @@ def _lineage(rows: Sequence[Row], reference: Sequence[Row] | None, test: Test, n
         accusations=accusations(rows, test),
         nulls=nulls(rows, test),
         strength=strength(tried, others) if any(one.guilty for one in tried) else None,
-        curves=_curves(tried),
-        strips=_strips(tried),
+        curves=curves(tried),
+        strips=strips(tried),
     )
 
 
 def _alone(rows: Sequence[Row]) -> list[Row]:
     """Against a reference, innocents differ in truth; only claims about a suspect alone have a null here."""
     return [row for row in rows if row.candidate is None]
-
-
-def _curves(tried: Sequence[Unit]) -> tuple[Curve, ...]:
-    negatives = scores_of(one for one in tried if not one.guilty)
-    groups: dict[str, list[Unit]] = {}
-    for one in tried:
-        if one.guilty:
-            groups.setdefault(group_of(one.mechanism), []).append(one)
-    found = []
-    for group, members in groups.items():
-        if len(negatives):
-            alarmed, detected = roc_curve(scores_of(members), negatives)
-            found.append(
-                Curve(
-                    group=group,
-                    positives=len(members),
-                    alarms=tuple(map(float, alarmed)),
-                    found=tuple(map(float, detected)),
-                )
-            )
-    return tuple(found)
-
-
-def _strips(tried: Sequence[Unit]) -> tuple[Strip, ...]:
-    groups: dict[tuple[bool, str], list[Unit]] = {}
-    for one in sorted(tried, key=lambda unit: (not unit.guilty, unit.mechanism, unit.stratum)):
-        groups.setdefault((one.guilty, one.mechanism if one.guilty else one.stratum), []).append(one)
-    return tuple(
-        Strip(
-            group=group,
-            guilty=guilty,
-            names=tuple(one.name for one in members),
-            scores=tuple(one.score if one.score > float("-inf") else None for one in members),
-        )
-        for (guilty, group), members in groups.items()
-    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from auditor.report.markdown import escape
+from auditor.validation.output.combined_sheet import every_sheet
 from auditor.validation.output.overview import overview
 from auditor.validation.output.result import Validation
-from auditor.validation.output.sheet import Sheet, sheets
+from auditor.validation.output.sheet import Sheet
 from auditor.validation.output.words import headline, provenance
 
 
@@ -15,7 +16,7 @@ def render_markdown(validation: Validation) -> str:
     seen = overview(own) if other is None else overview(own).beside(overview(other.figures))
     parts = ["<!-- Written by `auditor validate`; do not edit. -->", "", *headline(validation), ""]
     parts += _table(seen, "##")
-    for one in sheets(own, None if other is None else other.figures):
+    for one in every_sheet(own, None if other is None else other.figures):
         parts += _table(one, "###")
     parts += ["### How this came about", "", *(f"- {line}" for line in provenance(validation)), ""]
     return "\n".join(parts)

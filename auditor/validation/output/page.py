@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.report.html import render_page
+from auditor.validation.output.combined_sheet import every_sheet, title_of
 from auditor.validation.output.overview import overview
 from auditor.validation.output.plots import (
     SIDE,
@@ -16,7 +17,7 @@ from auditor.validation.output.plots import (
     strip_plot,
 )
 from auditor.validation.output.result import PopulationResult, Validation
-from auditor.validation.output.sheet import Sheet, sheets
+from auditor.validation.output.sheet import Sheet
 from auditor.validation.output.words import headline, provenance
 
 
@@ -44,7 +45,7 @@ def render_html(validation: Validation) -> str:
         provenance=provenance(validation),
         dated=validation.created_at[:10],
         overview=_overview(validation),
-        sheets=sheets(own.figures, None if other is None else other.figures),
+        sheets=every_sheet(own.figures, None if other is None else other.figures),
         drawings=(*_drawings(own, ""), *(_drawings(other, ", held out") if other else ())),
         side=SIDE,
     )
@@ -56,10 +57,20 @@ def _overview(validation: Validation) -> Sheet:
 
 
 def _drawings(one: PopulationResult, suffix: str) -> tuple[Drawing, ...]:
-    return tuple(
+    combined = tuple(
+        Drawing(
+            title=f"{title_of(row)}{suffix}",
+            curves=roc_lines(row.curves),
+            dots=reliability_dots(row.strength),
+            strip=strip_plot(row.strips),
+        )
+        for row in one.figures.combined
+        if row.curves
+    )
+    return combined + tuple(
         Drawing(
             title=f"{row.name}{suffix}",
-            curves=roc_lines(row),
+            curves=roc_lines(row.curves),
             dots=reliability_dots(row.strength) if row.strength else (),
             strip=strip_plot(row.strips),
         )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from auditor.report.numerals import decimal, number
 from auditor.report.scale import Mark, Scale, across
 from auditor.stats.intervals import clopper_pearson
+from auditor.validation.figure.picture import Curve, Strip
 from auditor.validation.figure.strength import Strength
-from auditor.validation.figure.summary import Lineage, Strip
 
 #: Side of a square plot, in units of its own; room for labels is outside.
 SIDE = 300
@@ -60,7 +60,7 @@ class StripPlot:
     axis: str
 
 
-def roc_lines(one: Lineage) -> tuple[Line, ...]:
+def roc_lines(curves: Sequence[Curve]) -> tuple[Line, ...]:
     """One line for each group of mechanisms."""
     return tuple(
         Line(
@@ -70,7 +70,7 @@ def roc_lines(one: Lineage) -> tuple[Line, ...]:
             ),
             style=place % _MOST_LINES,
         )
-        for place, curve in enumerate(one.curves)
+        for place, curve in enumerate(curves)
     )  # fmt: skip
 
 

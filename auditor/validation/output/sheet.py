@@ -90,10 +90,12 @@ def area(one: Area) -> str:
 
 def sheets(figures: Figures, held_out: Figures | None = None) -> tuple[Sheet, ...]:
     """Every table, in the order of reading; those of a held-out population beside the first one's."""
-    own = _sheets(figures)
-    if held_out is None:
-        return own
-    theirs = {one.title: one for one in _sheets(held_out)}
+    return paired(_sheets(figures), None if held_out is None else _sheets(held_out))
+
+
+def paired(own: Sequence[Sheet], others: Sequence[Sheet] | None) -> tuple[Sheet, ...]:
+    """Tables, each beside its like of a held-out population where there is one."""
+    theirs = {one.title: one for one in others or ()}
     return tuple(one.beside(theirs[one.title]) if one.title in theirs else one for one in own)
 
 

@@ -6,9 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from auditor.validation.output.combined_sheet import every_sheet
 from auditor.validation.output.overview import overview
 from auditor.validation.output.result import Validation
-from auditor.validation.output.sheet import Sheet, sheets
+from auditor.validation.output.sheet import Sheet
 from auditor.validation.output.words import headline, provenance
 
 
@@ -18,7 +19,7 @@ def render_terminal(validation: Validation, console: Console) -> None:
     for line in headline(validation):
         console.print(Text(line, style="bold"))
     seen = overview(own) if other is None else overview(own).beside(overview(other.figures))
-    for one in (seen, *sheets(own, None if other is None else other.figures)):
+    for one in (seen, *every_sheet(own, None if other is None else other.figures)):
         if one.rows:
             _print(one, console)
     console.print()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from auditor.report.numerals import count, decimal, percent
 from auditor.validation.experiment.lineup import Scenario
 from auditor.validation.figure.accusation import ANY
+from auditor.validation.figure.combined import Combined
 from auditor.validation.figure.detection import ALL
 from auditor.validation.figure.served import ServedTest
 from auditor.validation.figure.summary import Lineage
+from auditor.validation.output.combined_sheet import title_of
 from auditor.validation.output.result import PopulationResult, Validation
-from auditor.validation.output.sheet import share
+from auditor.validation.output.sheet import NONE, share
 
 _MIB = 1 << 20
 
@@ -17,7 +19,22 @@ _MIB = 1 << 20
 def headline(validation: Validation) -> list[str]:
     """One sentence for each test about lineage: how many are found, how many are accused wrongly."""
     counted = validation.population.figures
-    return [*map(_sentence, counted.lineage), *map(_served_sentence, counted.served)]
+    return [
+        *map(_sentence, counted.lineage),
+        *map(_served_sentence, counted.served),
+        *map(_combined_sentence, counted.combined),
+    ]
+
+
+def _combined_sentence(one: Combined) -> str:
+    whole, *alone = one.compared
+    cost = NONE if whole.cost is None else decimal(whole.cost, 2)
+    costs = [row.cost for row in alone if row.cost is not None]
+    beside = f", the best method alone {decimal(min(costs), 2)}" if costs else ""
+    return (
+        f"{title_of(one)} in one likelihood ratio: Cllr {cost} bits{beside}; above the bar of 1 % lie "
+        f"{share(whole.at_rate)} students and {share(whole.passing)} innocent models."
+    )
 
 
 def _served_sentence(one: ServedTest) -> str:

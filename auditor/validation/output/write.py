@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from auditor.error import ReportError
+from auditor.scan.calibration_file import CALIBRATION, write_calibration
+from auditor.validation.output.calibration import calibration_of
 from auditor.validation.output.json_document import render_json
 from auditor.validation.output.markdown import render_markdown
 from auditor.validation.output.page import render_html
@@ -19,7 +21,9 @@ FORMATS = {
 
 
 def write_all(validation: Validation, out: Path) -> tuple[Path, ...]:
-    """Write every report into ``out``, each whole or not at all.
+    """Write every report into ``out``, each whole or not at all, and the calibration where there is one.
+
+    A calibration of an earlier run in the same folder that this one could not renew is taken away.
 
     Raises:
         ReportError: If one cannot be rendered or written.
@@ -38,4 +42,9 @@ def write_all(validation: Validation, out: Path) -> tuple[Path, ...]:
                 f"the report cannot be written: {error.strerror or error}", where=str(path)
             ) from error
         paths.append(path)
+    calibration = calibration_of(validation)
+    if calibration is None:
+        (out / CALIBRATION).unlink(missing_ok=True)
+    else:
+        paths.append(write_calibration(calibration, out / CALIBRATION))
     return tuple(paths)
