@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auditor.digest import digest_json
+from auditor.digest import digest_file, digest_json
 from auditor.error import AuditorError, UsageError
 from auditor.ledger import Ledger
-from auditor.ledger.panel import read_panel
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.codec import decode, encode
@@ -199,9 +198,10 @@ class Interviewer:
 
     def _record(self, interview: Interview) -> None:
         """From the worker's file into the ledger, which is what a later run goes on from."""
-        found = read_panel(interview.answers)
-        self.ledger.import_observations(interview.name, found.digest, found.subjects, found.observations)
-        self.answers.add(found.observations)
+        found = interview.read_answers()
+        digest = digest_file(interview.answers)
+        self.ledger.import_observations(interview.name, digest, [interview.subject], found)
+        self.answers.add(found)
         times = interview.read_times()
         self.answers.askings += times
         with (self.out / TIMES).open("a", encoding="utf-8") as stream:

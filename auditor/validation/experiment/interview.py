@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 
 from auditor.digest import digest_json
-from auditor.ledger.panel import pack_panel
 from auditor.record.codec import decode, encode
 from auditor.record.observation import Observation
 from auditor.record.request import Request, request_digest
 from auditor.record.subject import Role, Subject
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target
+from auditor.validation.experiment.answer_file import pack_answers, read_answers
 from auditor.zoo.whole_file import write_whole
 
 
@@ -69,7 +69,7 @@ class Interview:
     @property
     def answers(self) -> Path:
         """Where the answers lie."""
-        return self.out / f"{self.name}.jsonl.gz"
+        return self.out / f"{self.name}.answers.gz"
 
     @property
     def times(self) -> Path:
@@ -101,8 +101,13 @@ class Interview:
             )
             found += new
         target.close()
-        write_whole(self.answers, pack_panel([self.subject], found))
+        write_whole(self.answers, pack_answers(found))
         write_whole(self.times, json.dumps([encode(one) for one in times]).encode())
+
+    def read_answers(self) -> tuple[Observation, ...]:
+        """The answers of an interview that is done."""
+        asked = {request_digest(one): one for _, requests in self.questions for one in requests}
+        return read_answers(self.answers, self.subject.digest, asked)
 
     def read_times(self) -> tuple[Asking, ...]:
         """The times of a interview that is done."""
