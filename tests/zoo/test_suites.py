@@ -32,7 +32,7 @@ from auditor.zoo.suites import (
         ("world-lineage/surprisal-residuals", lambda: residual_items(world_of(0))),
         ("world-lineage/noise-floor", lambda: noise_items(world_of(0))),
         ("world-text-lineage/text-likeness", lambda: residual_items(world_of(0))),
-        ("world-text-lineage/style-attribution", lambda: residual_items(world_of(0))),
+        ("recorded-world/style-attribution", lambda: residual_items(world_of(0))),
         ("world-lineage/token-agreement", lambda: residual_items(world_of(0))),
         ("world-lineage/shared-errors", lambda: error_items(world_of(0))),
         ("world-refusal/refusal-retention", refusal_items),
