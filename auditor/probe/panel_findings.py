@@ -119,6 +119,9 @@ class PanelFindings(ABC, Generic[R]):
     )
     named_meaning: ClassVar[str] = "whether this candidate is the one that the evidence points to most"
     least_meaning: ClassVar[str] = "smallest score that would have been significant"
+    companion_meaning: ClassVar[str] = (
+        "parametric companion: normal scores of innocent models; indicative only"
+    )
     #: Unit of the smallest score that would have been found.
     unit: ClassVar[str] = "spreads of the panel"
 
@@ -157,6 +160,10 @@ class PanelFindings(ABC, Generic[R]):
     @cached_property
     def _ids(self) -> tuple[str, ...]:
         return self.observation_ids()
+
+    def adjusted(self, place: int, judgement: Judgement) -> Judgement:  # noqa: ARG002 - most take it as it is
+        """The judgement by which it is concluded: the rank's own, or one that says less."""
+        return judgement
 
     def scale(self, place: int) -> float:  # noqa: ARG002 - some methods scale each candidate
         """Units of ``unit`` in one of the statistic."""
@@ -200,7 +207,8 @@ class PanelFindings(ABC, Generic[R]):
         strata: dict[str, list[float]] = {}
         for control in self.reading.control_values(place):
             strata.setdefault(control.stratum, []).append(control.value)
-        judgement = judge(float(self.reading.values(place)[0]), strata, self.alpha)
+        ranked = judge(float(self.reading.values(place)[0]), strata, self.alpha)
+        judgement = self.adjusted(place, ranked)
         said = self.conclude(place, judgement)
         return Finding(
             claim=Claim.DISTILLED_FROM,
@@ -263,8 +271,9 @@ class PanelFindings(ABC, Generic[R]):
                 Fact(name="smallest_detectable", value=least, unit=self.unit, meaning=self.least_meaning)
             )
         if judgement.parametric_p is not None:
-            meaning = "parametric companion: normal scores of innocent models; indicative only"
-            facts.append(Fact(name="parametric_p", value=judgement.parametric_p, meaning=meaning))
+            facts.append(
+                Fact(name="parametric_p", value=judgement.parametric_p, meaning=self.companion_meaning)
+            )
         return tuple(facts)
 
 

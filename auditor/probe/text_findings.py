@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from auditor.probe.candidate_answer import answer_about
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, UNDECIDED, Judgement, judge
-from auditor.probe.panel_findings import Conclusion
+from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, Judgement
+from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
 from auditor.probe.text_reading import TextReading
-from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
+from auditor.record.finding import Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id
-from auditor.record.result import Guarantee, TestResult
 from auditor.record.subject import Stratum
 
 _UNIT = "spreads of the panel"
@@ -26,77 +26,25 @@ _LIMITS = (
 
 
 @dataclass(frozen=True)
-class TextFindings:
-    """Turns a reading into findings.
+class TextFindings(PanelFindings[TextReading]):
+    """Turns a reading of texts into findings.
 
     Attributes:
-        probe: ``suite/probe-id``.
-        method: Registered name of the method.
-        source: Literature behind it.
-        reading: The numbers.
-        alpha: Level of the conformal test.
         companion: Level that the parametric companion must reach as well.
-        limits: What is already known to be left open.
     """
 
-    probe: str
-    method: str
-    source: str
-    reading: TextReading
-    alpha: float
     companion: float
-    limits: tuple[str, ...]
 
-    def all(self) -> tuple[Finding, ...]:
-        """One finding per candidate, in the order of the plan."""
-        places = range(len(self.reading.candidates))
-        problem = self.reading.problem
-        if problem:
-            return tuple(self._undecided(place, *problem) for place in places)
-        return tuple(self._finding(place) for place in places)
+    choice_meaning: ClassVar[str] = (
+        "controls choose their best candidates too, so no correction over candidates is due"
+    )
+    companion_meaning: ClassVar[str] = (
+        "parametric companion among controls that share nothing with a candidate; it only holds claims back"
+    )
 
-    def _undecided(self, place: int, reason: str, decisive: str) -> Finding:
-        return Finding(
-            claim=Claim.DISTILLED_FROM,
-            probe=self.probe,
-            method=self.method,
-            suspect=self.reading.suspect.digest,
-            teacher=self.reading.candidates[place].digest,
-            outcome=Outcome.INCONCLUSIVE,
-            reason=reason,
-            decisive=decisive,
-            facts=(Fact(name="answer", value=UNDECIDED, meaning="one of the graded answers"),),
-            limits=self.limits,
-        )
-
-    def _finding(self, place: int) -> Finding:
-        reading = self.reading
-        strata: dict[str, list[float]] = {}
-        for control in reading.control_values(place):
-            strata.setdefault(control.stratum, []).append(control.value)
-        ranked = judge(float(reading.answer.values(place)[0]), strata, self.alpha)
-        judgement = self._held_back(place, ranked)
-        said = self._conclude(place, judgement)
-        return Finding(
-            claim=Claim.DISTILLED_FROM,
-            probe=self.probe,
-            method=self.method,
-            suspect=reading.suspect.digest,
-            teacher=reading.candidates[place].digest,
-            outcome=said.outcome,
-            reason=said.reason,
-            decisive=said.decisive,
-            result=self._result(place, judgement),
-            facts=self._facts(place, judgement, said.answer),
-            exhibits=(self._ranking(), self._telling(place)),
-            observation_ids=tuple(
-                observation_id(*key) for key in reading.table.observation_keys(reading.suspect)
-            ),
-            limits=(*self.limits, *_LIMITS, *self._left_out(), *judgement.limits),
-        )
-
-    def _held_back(self, place: int, judgement: Judgement) -> Judgement:
+    def adjusted(self, place: int, judgement: Judgement) -> Judgement:
         """Without the stronger words, where the scatter of models with the teacher's data explains it."""
+        judgement = replace(judgement, parametric_p=self.reading.companion(place))
         if judgement.outcome is not Outcome.SUPPORTS or judgement.answer == FROM_SHARED_DATA:
             return judgement
         companions = self.reading.companions(place)
@@ -112,12 +60,13 @@ class TextFindings:
                 )
         return judgement
 
-    def _conclude(self, place: int, judgement: Judgement) -> Conclusion:
+    def conclude(self, place: int, judgement: Judgement) -> Conclusion:
+        """What rank and scatter allow to say."""
         reading = self.reading
         names = [one.name for one in reading.candidates]
         p_value = "" if judgement.p_value is None else f" (p = {judgement.p_value:.3g})"
-        value = float(reading.answer.values(place)[0])
-        companion = reading.companion(place)
+        value = float(reading.values(place)[0])
+        companion = judgement.parametric_p
         scattered = companion is None or companion > self.companion
         return answer_about(
             place,
@@ -131,70 +80,49 @@ class TextFindings:
             else None,
         )
 
-    def _result(self, place: int, judgement: Judgement) -> TestResult:
-        reading = self.reading
-        controls = reading.control_values(place)
-        return TestResult(
-            method=self.method,
-            null="the suspect learned from no candidate and is exchangeable with every stratum of controls",
+    def measured(self, place: int) -> Measured:
+        """The largest regression score."""
+        return Measured(
             alternative="the suspect departs from the controls' ways of writing as the candidate does",
-            statistic=float(reading.answer.values(place)[0]),
             statistic_name="regression of the suspect's habits of writing on the candidates', all less the "
             "controls', largest over candidates and pairs of them, in spreads of the panel",
-            effect=float(reading.coefficients[0, place]),
+            effect=float(self.reading.coefficients[0, place]),
             effect_unit="share of the candidate's departures",
-            p_value=judgement.p_value,
-            smallest_attainable_p=judgement.smallest,
-            n=len(controls),
-            unit_of_replication="models",
-            guarantee=Guarantee.INDICATIVE if judgement.p_value is None else Guarantee.CALIBRATED,
-            assumptions=(
-                "no control derives from a candidate teacher",
-                "an innocent suspect is exchangeable with each stratum's controls: same kind and ability",
-            ),
-            source=self.source,
-            controls=controls,
         )
 
-    def _facts(self, place: int, judgement: Judgement, answer: str) -> tuple[Fact, ...]:
+    def own_facts(self, place: int) -> tuple[Fact, ...]:
+        """How many prompts, and who else may be the teacher."""
         reading = self.reading
         named = reading.answer.named
         near = [reading.candidates[one].name for one in named if one != place]
-        facts = [
-            Fact(
-                name="answer", value=answer, meaning="one of the graded answers to whether it learned from it"
-            ),
-            Fact(name="controls", value=len(reading.ranked), meaning="controls with a rank"),
-            Fact(
-                name="selection_inside_null",
-                value=True,
-                meaning="controls choose their best candidates too, so no correction over candidates is due",
-            ),
-            Fact(
-                name="named",
-                value=place == named[0],
-                meaning="whether this candidate is the one that the evidence points to most",
-            ),
+        return (
             Fact(name="prompts", value=len(reading.table.common), meaning="prompts that everybody answered"),
             Fact(
                 name="not_excluded",
                 value=", ".join(near) if place in named else "",
                 meaning="candidates that may be as near",
             ),
-        ]
-        if np.isfinite(judgement.threshold):
-            meaning = "smallest score that would have been significant"
-            facts.append(
-                Fact(name="smallest_detectable", value=judgement.threshold, unit=_UNIT, meaning=meaning)
-            )
-        companion = reading.companion(place)
-        if companion is not None:
-            meaning = (
-                "parametric companion among controls that share nothing with a candidate; a support needs "
-                f"{self.companion:g}"
-            )
-            facts.append(Fact(name="parametric_p", value=companion, meaning=meaning))
-        return tuple(facts)
+        )
+
+    def exhibits(self, place: int) -> tuple[Exhibit, ...]:
+        """Whom the suspect writes like, and by what it is seen."""
+        return (self._ranking(), self._telling(place))
+
+    def observation_ids(self) -> tuple[str, ...]:
+        """The suspect's answers, and those of the candidates."""
+        reading = self.reading
+        return tuple(observation_id(*key) for key in reading.table.observation_keys(reading.suspect))
+
+    def own_limits(self) -> tuple[str, ...]:
+        """What likeness of texts leaves open."""
+        return (
+            *_LIMITS,
+            *(
+                f"Control {one.name} answered too few of the prompts and was left out."
+                for one in self.reading.table.controls
+                if one not in self.reading.ranked
+            ),
+        )
 
     def _ranking(self) -> Table:
         found = self.reading.answer
@@ -221,11 +149,4 @@ class TextFindings:
             ),
             note="Share of the answers in which the run occurs. ⟨ and ⟩ stand for the beginning and the end "
             "of an answer, ⏎ for a new line.",
-        )
-
-    def _left_out(self) -> tuple[str, ...]:
-        return tuple(
-            f"Control {one.name} answered too few of the prompts and was left out."
-            for one in self.reading.table.controls
-            if one not in self.reading.ranked
         )

@@ -123,6 +123,15 @@ class TextReading:
         """Candidates, and pairs of them, as answers."""
         return CandidateSets(self.coefficients, self.panel)
 
+    @property
+    def first_named(self) -> int:
+        """The candidate that the evidence points to most."""
+        return self.answer.named[0]
+
+    def values(self, candidate: int) -> Float[NDArray[np.float64], " models"]:
+        """The statistic of every model, the suspect first."""
+        return self.answer.values(candidate)
+
     def control_values(self, candidate: int) -> tuple[ControlValue, ...]:
         """The statistic with each control in the suspect's place."""
         values = self.answer.values(candidate)[1:]
