@@ -75,7 +75,7 @@ def attribution(scan: Scan, cast: Cast) -> Attribution | None:
         if finding.claim is Claim.DISTILLED_FROM
         and finding.teacher is not None
         and finding.outcome is not Outcome.NOT_APPLICABLE
-        and not (finding.result is not None and finding.result.guarantee is Guarantee.INDICATIVE)
+        and _has_a_voice(finding)
     ]
     if not findings:
         return None
@@ -93,6 +93,13 @@ def attribution(scan: Scan, cast: Cast) -> Attribution | None:
         if any(one.state == Outcome.SUPPORTS.value for one in standings)
         else tuple(dict.fromkeys(line for one in everybody if (line := _would_have(one, cast)))),
     )
+
+
+def _has_a_voice(finding: Finding) -> bool:
+    """Whether a method has an error rate to speak with, or would have had one and could not tell."""
+    if finding.result is None or finding.result.guarantee is not Guarantee.INDICATIVE:
+        return True
+    return finding.outcome is Outcome.INCONCLUSIVE and finding.fact("answer") is not None
 
 
 def points_to(finding: Finding) -> bool:

@@ -93,6 +93,15 @@ def test_what_has_no_error_rate_has_no_voice() -> None:
     assert build_view(scan(replace(NAMED, outcome=Outcome.NOT_APPLICABLE))).attribution is None
 
 
+def test_who_could_not_be_told_for_want_of_controls_is_not_passed_over() -> None:
+    """Without controls a rank has no error rate; silence about the candidate would read as a pass."""
+    untold = said(HERON, Outcome.INCONCLUSIVE, UNDECIDED, 0.1, 0.3)
+    assert untold.result is not None
+    bare = replace(untold.result, guarantee=Guarantee.INDICATIVE, p_value=None, controls=())
+    found = attribution(replace(untold, result=bare), CLEARED)
+    assert found.answer == f"Not decided: {HERON.name}."
+
+
 @pytest.mark.parametrize("width", [60, 100])
 def test_every_format_has_the_answer(width: int) -> None:
     whole = scan(NAMED, CLEARED)
