@@ -9,12 +9,12 @@ from collections import Counter
 import pytest
 
 from auditor.content import probes
-from auditor.probe.contrast_texts import neutral_prompts
+from auditor.probe.contrast.texts import neutral_prompts
 from auditor.probe.method.reference_likelihood import ReferenceLikelihoodParameters
 from auditor.probe.method.weight_alignment import WeightAlignmentParameters
 from auditor.probe.protocol import parameters_of
 from auditor.probe.spec import ProbeSpec, load_probe
-from auditor.probe.word_table import items_of
+from auditor.probe.words.table import items_of
 
 CATEGORIES = {"explanation", "rewriting", "lists", "story", "code", "dialogue", "advice", "arithmetic"}
 REGISTERS = {"plain", "formal", "casual", "terse", "childlike", "technical"}

@@ -10,7 +10,7 @@ import report_specimens as specimens
 from report_parts import HERON, OSPREY, calibrated, distilled
 from rich.console import Console
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.record.finding import Fact, Finding, Outcome
 from auditor.record.result import Guarantee
 from auditor.record.scan import Scan

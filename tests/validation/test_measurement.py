@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER
 from auditor.record.finding import Claim, Fact, Finding, Outcome
 from auditor.validation.experiment.measurement import untrue
 from auditor.validation.experiment.truth import Truth

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.probe.errors.choices import ChoiceReading
-from auditor.probe.panel import Judgement
-from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
+from auditor.probe.panel.controls import Judgement
+from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
 from auditor.record.finding import Exhibit, Fact, Finding, Table
 
 _SHOWN = 12

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from auditor.probe.errors.items import ErrorItem
 from auditor.probe.errors.reading import FEWEST_CLEAN, ErrorTable
-from auditor.probe.panel import RELATED, stratum_of
+from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.record.observation import Choice, observation_id
 from auditor.record.request import Choose, Question, ask_all, request_digest, user
 from auditor.record.result import ControlValue

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from auditor.probe.errors.items import ErrorItem
-from auditor.probe.panel import RELATED, stratum_of
+from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.record.observation import Observations, Text
 from auditor.record.request import Generate, Question, ask_all, request_digest, user
 from auditor.record.result import ControlValue

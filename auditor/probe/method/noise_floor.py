@@ -17,11 +17,11 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field, field_validator
 
-from auditor.probe.noise_reading import Circumstances, NoiseReading, TextNoise, WordNoise
-from auditor.probe.panel import stratum_of
+from auditor.probe.noise.reading import Circumstances, NoiseReading, TextNoise, WordNoise
+from auditor.probe.panel.controls import stratum_of
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.word_table import Writing, items_of
+from auditor.probe.words.table import Writing, items_of
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome, Table
 from auditor.record.observation import Observations, Transcript, observation_id
 from auditor.record.request import Question, Recall, request_digest

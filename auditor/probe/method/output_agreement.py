@@ -9,7 +9,7 @@ Behaviour is looked at in forms that are averaged: doubts (square roots of proba
 of soft labels follows its teacher; choices, in which a student of its labels does; odds (logarithms), where
 outputs are many and most of them unlikely.
 
-Null and rank are in ``auditor.stats.agreement``; what may be said, in ``auditor.probe.crossed_panel``.
+Null and rank are in ``auditor.stats.agreement``; what may be said, in ``auditor.probe.panel.crossed``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from auditor.probe.agreement_findings import AgreementFindings, not_compared, without_table
-from auditor.probe.agreement_reading import AgreementCast
-from auditor.probe.output_answers import Form, OutputAnswers, OutputItems
+from auditor.probe.agreement.answers import Form, OutputAnswers, OutputItems
+from auditor.probe.agreement.findings import AgreementFindings, not_compared, without_table
+from auditor.probe.agreement.reading import AgreementCast
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome

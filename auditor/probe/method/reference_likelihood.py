@@ -26,10 +26,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from auditor.probe.contrast_findings import ContrastFindings
-from auditor.probe.contrast_reading import ContrastReading
-from auditor.probe.contrast_texts import Asking, ContrastTexts, neutral_prompts
-from auditor.probe.panel import panel_of
+from auditor.probe.contrast.findings import ContrastFindings
+from auditor.probe.contrast.reading import ContrastReading
+from auditor.probe.contrast.texts import Asking, ContrastTexts, neutral_prompts
+from auditor.probe.panel.controls import panel_of
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome

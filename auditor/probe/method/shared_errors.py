@@ -27,8 +27,8 @@ from auditor.probe.errors.choices import ChoiceReading
 from auditor.probe.errors.findings import ErrorFindings
 from auditor.probe.errors.items import items_of
 from auditor.probe.errors.reading import ErrorReading, ErrorTable
-from auditor.probe.panel import panel_of
-from auditor.probe.panel_findings import not_compared
+from auditor.probe.panel.controls import panel_of
+from auditor.probe.panel.findings import not_compared
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding

@@ -19,7 +19,7 @@ from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.sibling.findings import SiblingFindings
 from auditor.probe.sibling.reading import SiblingReading
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.word_comparison import WordComparisonParameters, without_words, word_reading
+from auditor.probe.words.comparison import WordComparisonParameters, without_words, word_reading
 from auditor.record.finding import Claim, Finding
 from auditor.record.observation import Observations
 from auditor.record.request import Question

@@ -6,7 +6,7 @@ more to those with the same data. All other models of the scan, controls and the
 regressed out of both; what is left of a teacher is the accident of its own training, and who agrees with
 that has learned from its vectors.
 
-Null and rank are in ``auditor.stats.agreement``; what may be said, in ``auditor.probe.crossed_panel``.
+Null and rank are in ``auditor.stats.agreement``; what may be said, in ``auditor.probe.panel.crossed``.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from pydantic import Field
 
-from auditor.probe.agreement_findings import AgreementFindings, not_compared, without_table
-from auditor.probe.agreement_reading import SHARE_ANSWERED, AgreementCast, AgreementReading
+from auditor.probe.agreement.findings import AgreementFindings, not_compared, without_table
+from auditor.probe.agreement.reading import SHARE_ANSWERED, AgreementCast, AgreementReading
 from auditor.probe.protocol import Parameters, field_of, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome

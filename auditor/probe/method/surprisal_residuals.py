@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from auditor.probe.protocol import Parameters, parameters_of
-from auditor.probe.residual_findings import ResidualFindings
+from auditor.probe.residuals.findings import ResidualFindings
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.word_comparison import WordComparisonParameters, without_words, word_reading
+from auditor.probe.words.comparison import WordComparisonParameters, without_words, word_reading
 from auditor.record.finding import Claim, Finding
 from auditor.record.observation import Observations
 from auditor.record.request import Question

@@ -20,13 +20,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from auditor.probe.panel import panel_of
+from auditor.probe.panel.controls import panel_of
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.text_findings import TextFindings
-from auditor.probe.text_reading import TextReading
-from auditor.probe.text_table import TextTable
-from auditor.probe.word_table import Writing, items_of
+from auditor.probe.texts.findings import TextFindings
+from auditor.probe.texts.reading import TextReading
+from auditor.probe.texts.table import TextTable
+from auditor.probe.words.table import Writing, items_of
 from auditor.record.finding import Claim, Fact, Finding, Outcome
 from auditor.record.observation import Observations
 from auditor.record.request import Question

@@ -18,14 +18,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from auditor.probe.panel import panel_of
-from auditor.probe.panel_findings import not_compared
+from auditor.probe.panel.controls import panel_of
+from auditor.probe.panel.findings import not_compared
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.probe.tokens.findings import TokenFindings
 from auditor.probe.tokens.positions import MOST_CUTS, TokenTable
 from auditor.probe.tokens.reading import TokenReading
-from auditor.probe.word_table import Writing, items_of
+from auditor.probe.words.table import Writing, items_of
 from auditor.record.finding import Claim, Finding
 from auditor.record.observation import Observations
 from auditor.record.request import Question

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import stats
 
-from auditor.probe.panel import FROM_TEACHER, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.controls import FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.word_table import SHARE_COMMON, Item, WordTable, Writing, items_of
+from auditor.probe.words.table import SHARE_COMMON, Item, WordTable, Writing, items_of
 from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
 from auditor.record.observation import Observations, observation_id
 from auditor.record.request import Question

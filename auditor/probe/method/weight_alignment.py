@@ -28,11 +28,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from auditor.probe.panel import panel_of, stratum_of
+from auditor.probe.panel.controls import panel_of, stratum_of
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.weight_exhibits import block_exhibits, in_words
-from auditor.probe.weight_sketches import Alignment, WeightSketches
+from auditor.probe.weights.exhibits import block_exhibits, in_words
+from auditor.probe.weights.sketches import Alignment, WeightSketches
 from auditor.record.finding import Claim, Fact, Finding, Outcome
 from auditor.record.observation import Observations, observation_id
 from auditor.record.request import Question, request_digest

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from auditor.probe.panel import NO_EVIDENCE, UNDECIDED, Judgement
-from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
+from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement
+from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
 from auditor.probe.sibling.reading import SiblingReading
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome, Table
 from auditor.record.observation import observation_id

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from auditor.probe.panel import stratum_of
-from auditor.probe.residual_reading import ResidualReading
+from auditor.probe.panel.controls import stratum_of
+from auditor.probe.residuals.reading import ResidualReading
 from auditor.record.result import ControlValue
 from auditor.record.subject import Role, Stratum, Subject
 from auditor.stats.conformal import prediction_p

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from auditor.probe.panel import FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED
 from auditor.probe.style.exhibits import Exhibits
 from auditor.probe.style.quantities import facts_of, test_of
 from auditor.probe.style.reading import StyleReading, came_after, came_before, names_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from auditor.probe.panel import RELATED, stratum_of
+from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.probe.style.asking import TextAsking
 from auditor.probe.style.release import Release, release_of
 from auditor.record.observation import Observations, Text, Transcript

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from auditor.probe.panel import UNDECIDED, Judgement
-from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
+from auditor.probe.panel.controls import UNDECIDED, Judgement
+from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
 from auditor.probe.tokens.reading import TokenReading
 from auditor.record.finding import Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from auditor.digest import digest_json
-from auditor.probe.word_table import Item, WordTable, Writing
+from auditor.probe.words.table import Item, WordTable, Writing
 from auditor.record.observation import Observations, TopTokens
 from auditor.record.request import Message, NextTokens, Question, ask_all, request_digest, user
 from auditor.record.subject import Subject

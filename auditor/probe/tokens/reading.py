@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from auditor.probe.panel import RELATED, stratum_of
+from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.probe.tokens.positions import Position, TokenTable, piece
 from auditor.record.result import ControlValue
 from auditor.record.subject import Subject

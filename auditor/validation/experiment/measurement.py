@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Finding, Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER
 from auditor.record.finding import Claim, Outcome
 from auditor.record.subject import Kind
 from auditor.validation.experiment.lineup import Scenario

@@ -11,7 +11,7 @@ from family import ITEMS, WIDTH, Family, asked, model, softmax
 
 from auditor.error import ContentError
 from auditor.probe.method.output_agreement import OutputAgreement
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Answer, Choice, Distribution, Inputs, Unanswered

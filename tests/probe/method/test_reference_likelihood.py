@@ -14,7 +14,7 @@ import pytest
 from auditor.digest import digest_json
 from auditor.error import ContentError
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.codec import encode
 from auditor.record.finding import Claim, Finding, Outcome, Table

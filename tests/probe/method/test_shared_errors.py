@@ -12,7 +12,7 @@ from test_twin_contrast import draws, model
 
 from auditor.policy.vocabulary import FACTS
 from auditor.probe.method.shared_errors import SharedErrors
-from auditor.probe.panel import FROM_SHARED_DATA, NO_EVIDENCE
+from auditor.probe.panel.controls import FROM_SHARED_DATA, NO_EVIDENCE
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Answer, Choice, Observation, Observations, Text, Unanswered

@@ -9,7 +9,7 @@ import pytest
 from test_twin_contrast import World, model
 
 from auditor.probe.method.sibling_contrast import SiblingContrast
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Observation, Observations

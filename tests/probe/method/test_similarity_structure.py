@@ -7,7 +7,7 @@ import pytest
 from family import ITEMS, Family, asked, model, rotation
 
 from auditor.probe.method.similarity_structure import SimilarityStructure
-from auditor.probe.panel import FROM_SIBLING
+from auditor.probe.panel.controls import FROM_SIBLING
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome
 from auditor.record.observation import Answer, Embedding, PackedArray, Unanswered

@@ -12,7 +12,7 @@ from houses import Town, Ways, model
 
 from auditor.policy.vocabulary import FACTS
 from auditor.probe.method.style_attribution import StyleAttribution
-from auditor.probe.panel import FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Observations, Text, Transcript, Unanswered

@@ -9,7 +9,7 @@ import pytest
 from test_twin_contrast import World, model
 
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome
 from auditor.record.observation import Observation, Observations

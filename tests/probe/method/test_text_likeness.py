@@ -13,7 +13,7 @@ from writers import findings as all_findings
 
 from auditor.policy.vocabulary import FACTS
 from auditor.probe.method.text_likeness import TextLikeness
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Answer, Transcript

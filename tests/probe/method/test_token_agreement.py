@@ -12,7 +12,7 @@ from test_twin_contrast import draws, model
 
 from auditor.policy.vocabulary import FACTS
 from auditor.probe.method.token_agreement import TokenAgreement
-from auditor.probe.panel import FROM_SHARED_DATA, NO_EVIDENCE
+from auditor.probe.panel.controls import FROM_SHARED_DATA, NO_EVIDENCE
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome
 from auditor.record.observation import Answer, Observation, Observations, Text, TopTokens, Unanswered

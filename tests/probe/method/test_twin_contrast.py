@@ -13,7 +13,7 @@ import pytest
 
 from auditor.digest import digest_json
 from auditor.probe.method.twin_contrast import TwinContrast
-from auditor.probe.panel import FROM_TEACHER, NO_EVIDENCE
+from auditor.probe.panel.controls import FROM_TEACHER, NO_EVIDENCE
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Answer, Observation, Observations, Text, Unanswered, WordLikelihoods

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from auditor.digest import digest_json
 from auditor.probe.method.weight_alignment import WeightAlignment
 from auditor.probe.spec import ProbeFile, ProbeSpec
-from auditor.probe.weight_sketches import spaced
+from auditor.probe.weights.sketches import spaced
 from auditor.record.codec import encode
 from auditor.record.finding import Claim, Estimates, Finding, Outcome, Table
 from auditor.record.observation import Answer, Arrays, Observation, Observations, PackedArray, Unanswered

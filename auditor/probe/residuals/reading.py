@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from auditor.probe.candidate_sets import CandidateSets
-from auditor.probe.panel import RELATED, stratum_of
-from auditor.probe.word_table import SHARE_COMMON, WordTable
+from auditor.probe.panel.candidate_sets import CandidateSets
+from auditor.probe.panel.controls import RELATED, stratum_of
+from auditor.probe.words.table import SHARE_COMMON, WordTable
 from auditor.record.result import ControlValue
 from auditor.record.subject import Subject
 from auditor.stats.panel_regression import candidate_coefficients

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from auditor.probe.panel import panel_of
-from auditor.probe.panel_findings import not_compared
+from auditor.probe.panel.controls import panel_of
+from auditor.probe.panel.findings import not_compared
 from auditor.probe.protocol import Parameters
-from auditor.probe.residual_reading import ResidualReading
+from auditor.probe.residuals.reading import ResidualReading
 from auditor.probe.spec import ProbeSpec
-from auditor.probe.word_table import WordTable, Writing, items_of
+from auditor.probe.words.table import WordTable, Writing, items_of
 from auditor.record.finding import Finding
 from auditor.record.observation import Observations
 from auditor.record.subject import Access, Role, Subject

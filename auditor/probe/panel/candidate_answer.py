@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement
-from auditor.probe.panel_findings import Conclusion
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED, Judgement
+from auditor.probe.panel.findings import Conclusion
 from auditor.record.finding import Outcome
 
 #: Answers that leave more open than that either of two candidates was the teacher.

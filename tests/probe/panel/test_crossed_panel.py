@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditor.probe.crossed_panel import TWINS_ALONE, judge_crossed
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.crossed import TWINS_ALONE, judge_crossed
 from auditor.record.finding import Outcome
 
 ALPHA, COMPANION = 0.05, 0.01

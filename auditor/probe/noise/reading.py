@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from auditor.probe.word_table import Item, Writing
+from auditor.probe.words.table import Item, Writing
 from auditor.record.observation import Observations, Text, WordLikelihoods
 from auditor.record.request import Generate, Message, Prompt, Question, ScoreWords, ask_all, user
 from auditor.record.subject import Access, Subject

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from auditor.probe.contrast_reading import ContrastReading
-from auditor.probe.panel import NO_EVIDENCE, UNDECIDED, Judgement
-from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
+from auditor.probe.contrast.reading import ContrastReading
+from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement
+from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
 from auditor.record.finding import Estimate, Estimates, Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id
 from auditor.record.request import request_digest

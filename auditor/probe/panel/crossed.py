@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from auditor.probe.panel import (
+from auditor.probe.panel.controls import (
     FROM_SHARED_DATA,
     FROM_SIBLING,
     LEFT_OPEN,

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from auditor.probe.panel import NO_EVIDENCE, UNDECIDED, Judgement, judge
+from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement, judge
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome
 from auditor.record.observation import Observations
 from auditor.record.result import ControlValue, Guarantee, TestResult

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from auditor.probe.candidate_answer import answer_about
-from auditor.probe.panel import Judgement
-from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
-from auditor.probe.residual_reading import ResidualReading
+from auditor.probe.panel.candidate_answer import answer_about
+from auditor.probe.panel.controls import Judgement
+from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
+from auditor.probe.residuals.reading import ResidualReading
 from auditor.record.finding import Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id
 

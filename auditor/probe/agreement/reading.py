@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from auditor.probe.panel import panel_of, stratum_of
+from auditor.probe.panel.controls import panel_of, stratum_of
 from auditor.record.observation import Observations
 from auditor.record.subject import Access, Kind, Role, Subject
 from auditor.stats.agreement import in_spreads, partial_agreement, standardised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scipy import stats
 
-from auditor.probe.weight_sketches import Alignment
+from auditor.probe.weights.sketches import Alignment
 from auditor.record.finding import Estimate, Estimates, Exhibit, Table
 
 

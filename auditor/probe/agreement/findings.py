@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.probe.agreement_reading import AgreementCast, AgreementReading
-from auditor.probe.crossed_panel import TWINS_ALONE, judge_crossed
-from auditor.probe.panel import NO_EVIDENCE, UNDECIDED, Judgement, stratum_of
+from auditor.probe.agreement.reading import AgreementCast, AgreementReading
+from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement, stratum_of
+from auditor.probe.panel.crossed import TWINS_ALONE, judge_crossed
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome, Table
 from auditor.record.observation import Observations
 from auditor.record.result import ControlValue, Guarantee, TestResult

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from auditor.error import ContentError
-from auditor.probe.agreement_reading import SHARE_ANSWERED, AgreementCast, AgreementReading
+from auditor.probe.agreement.reading import SHARE_ANSWERED, AgreementCast, AgreementReading
 from auditor.probe.protocol import field_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Choice, Distribution, Inputs, Observations, observation_id

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from auditor.probe.candidate_answer import answer_about
-from auditor.probe.panel import FROM_SHARED_DATA, FROM_SIBLING, Judgement
-from auditor.probe.panel_findings import Conclusion, Measured, PanelFindings
-from auditor.probe.text_reading import TextReading
+from auditor.probe.panel.candidate_answer import answer_about
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, Judgement
+from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
+from auditor.probe.texts.reading import TextReading
 from auditor.record.finding import Exhibit, Fact, Outcome, Table
 from auditor.record.observation import observation_id
 from auditor.record.subject import Stratum

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
-from auditor.probe.word_table import Item, Writing
+from auditor.probe.words.table import Item, Writing
 from auditor.record.observation import Observations, Text, Transcript
 from auditor.record.request import Generate, Question, Recall, ask_all, request_digest, user
 from auditor.record.subject import Subject

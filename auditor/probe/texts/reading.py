@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int64
 from numpy.typing import NDArray
 
-from auditor.probe.candidate_sets import CandidateSets
-from auditor.probe.panel import RELATED, stratum_of
-from auditor.probe.text_table import TextTable
+from auditor.probe.panel.candidate_sets import CandidateSets
+from auditor.probe.panel.controls import RELATED, stratum_of
+from auditor.probe.texts.table import TextTable
 from auditor.record.result import ControlValue
 from auditor.record.subject import Subject
 from auditor.stats.extreme_value import largest_prediction_p

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
-from auditor.probe.contrast_texts import SHARE_ANSWERED, ContrastTexts, share_scored
-from auditor.probe.panel import RELATED, stratum_of
+from auditor.probe.contrast.texts import SHARE_ANSWERED, ContrastTexts, share_scored
+from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.record.result import ControlValue
 from auditor.record.subject import Subject
 from auditor.stats.contrast import ContrastScores, contrast_scores, gains, lead_interval

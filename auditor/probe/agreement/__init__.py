@@ -1,0 +1,1 @@
+"""Agreement of output distributions and of similarity structure."""

@@ -1,0 +1,1 @@
+"""Answers of the candidates themselves, and how likely the suspect finds them beyond its reference."""

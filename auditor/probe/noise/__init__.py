@@ -1,0 +1,1 @@
+"""How much a model differs from itself when only the circumstances change."""

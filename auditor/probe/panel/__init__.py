@@ -1,0 +1,1 @@
+"""Panels of controls: who may stand in the suspect's place, and what its rank among them says."""

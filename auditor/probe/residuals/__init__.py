@@ -1,0 +1,1 @@
+"""Surprise at single words beyond what every control finds surprising."""

@@ -1,0 +1,1 @@
+"""Likeness of written answers, from texts alone."""

@@ -1,0 +1,1 @@
+"""Weights laid beside each other by sketches of them."""

@@ -1,0 +1,1 @@
+"""How likely every model finds every word of a set of texts."""
