@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from auditor.error import UsageError
-from auditor.zoo.birth import read_birth
-from auditor.zoo.job import BIRTHS, Making, Recording, jobs_of
 from auditor.zoo.population.presets import recipes
 from auditor.zoo.recipe import Birth
 from auditor.zoo.register import REGISTER, register_of, write_register
-from auditor.zoo.shipment import build_digest, pretty, ship
-from auditor.zoo.whole_file import write_whole
-from auditor.zoo.workshop import Progress, run_all
+from auditor.zoo.work.birth import read_birth
+from auditor.zoo.work.job import BIRTHS, Making, Recording, jobs_of
+from auditor.zoo.work.shipment import build_digest, pretty, ship
+from auditor.zoo.work.whole_file import write_whole
+from auditor.zoo.work.workshop import Progress, run_all
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Architecture(StrEnum):
 
 
 class Vocabulary(StrEnum):
-    """Which tokenizer a model speaks (see ``auditor.zoo.tokens``)."""
+    """Which tokenizer a model speaks (see ``auditor.zoo.training.tokens``)."""
 
     SPACED = "spaced"
     ISOLATED = "isolated"

@@ -10,7 +10,7 @@ from typing import Any
 
 from auditor.record.subject import Kind
 from auditor.zoo.recipe import FROM_TEXT, Recipe
-from auditor.zoo.whole_file import write_whole
+from auditor.zoo.work.whole_file import write_whole
 
 #: Folder of the logs under a build's folder.
 SERVED = "served"

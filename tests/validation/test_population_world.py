@@ -8,7 +8,7 @@ import pytest
 from auditor import content
 from auditor.probe.registry import load_suites
 from auditor.validation.experiment.world import in_world
-from auditor.zoo.lesson import world_of
+from auditor.zoo.training.lesson import world_of
 
 SPEC, OTHER = load_suites(
     ("world-lineage/shared-errors", "world-lineage/surprisal-residuals"), (content.probes(),)

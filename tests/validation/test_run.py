@@ -36,9 +36,9 @@ from auditor.validation.experiment.lineup import Scenario
 from auditor.validation.output.result import Validation
 from auditor.validation.output.write import write_all
 from auditor.validation.run import Wanted, probes_of, validate
-from auditor.zoo.job import Making
 from auditor.zoo.recipe import Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
 from auditor.zoo.register import REGISTER, register_of, write_register
+from auditor.zoo.work.job import Making
 
 TEACHER = Recipe(
     name="teacher",
@@ -70,7 +70,7 @@ def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("population")
     for recipe in RECIPES:
         Making(recipe, 0, folder).run()
-    from auditor.zoo.birth import read_birth
+    from auditor.zoo.work.birth import read_birth
 
     births = [read_birth(folder / "births" / f"{recipe.name}.json") for recipe in RECIPES]
     write_register(folder / REGISTER, register_of(births))

@@ -11,11 +11,11 @@ import pytest
 from auditor.digest import digest_folder
 from auditor.error import UsageError
 from auditor.record.subject import Stratum
-from auditor.zoo.birth import read_birth
-from auditor.zoo.job import Making
 from auditor.zoo.population.demo import CONTROLS
 from auditor.zoo.population.presets import recipes
 from auditor.zoo.recipe import Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
+from auditor.zoo.work.birth import read_birth
+from auditor.zoo.work.job import Making
 
 TINY = Recipe(
     name="tiny",
@@ -43,7 +43,7 @@ CHILD = replace(
 
 
 def make_all(out: Path) -> None:
-    from auditor.zoo.learning import one_thread
+    from auditor.zoo.training.learning import one_thread
 
     one_thread()
     for recipe in (TINY, CHILD):

@@ -12,10 +12,6 @@ from safetensors.torch import load_file
 
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
-from auditor.zoo import learning
-from auditor.zoo.birth import make
-from auditor.zoo.job import Serving
-from auditor.zoo.lesson import conversations_of, world_of
 from auditor.zoo.making import causal
 from auditor.zoo.making.heads import FILE, HEADS
 from auditor.zoo.recipe import (
@@ -28,6 +24,10 @@ from auditor.zoo.recipe import (
     Shape,
     Vocabulary,
 )
+from auditor.zoo.training import learning
+from auditor.zoo.training.lesson import conversations_of, world_of
+from auditor.zoo.work.birth import make
+from auditor.zoo.work.job import Serving
 
 TEACHER = Recipe(
     name="teacher",

@@ -15,13 +15,13 @@ from auditor.error import UsageError
 from auditor.record.subject import Kind
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
-from auditor.zoo.labelling import LABELS, Labeller, annotate, labels_digest
-from auditor.zoo.learning import one_thread
 from auditor.zoo.making import classifier
 from auditor.zoo.making.bench import Bench, maker_of
 from auditor.zoo.population.classifier import classifier_family
 from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
-from auditor.zoo.world import Subject, World
+from auditor.zoo.training.learning import one_thread
+from auditor.zoo.world.facts import Subject, World
+from auditor.zoo.world.labelling import LABELS, Labeller, annotate, labels_digest
 
 HOW = (Subject.HARMLESS, Subject.BORDERLINE, Subject.HARMFUL)
 TEACHER = Recipe(

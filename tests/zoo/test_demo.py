@@ -18,13 +18,13 @@ from auditor.record.subject import Access, Role, Stratum
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
 from auditor.zoo.build import build
-from auditor.zoo.interview import subject_of
-from auditor.zoo.job import MODELS
-from auditor.zoo.lesson import conversations_of, world_of
 from auditor.zoo.population.demo import CONTROLS
 from auditor.zoo.population.presets import recipes
 from auditor.zoo.recipe import Birth, Mechanism
-from auditor.zoo.shipment import (
+from auditor.zoo.training.lesson import conversations_of, world_of
+from auditor.zoo.work.interview import subject_of
+from auditor.zoo.work.job import MODELS
+from auditor.zoo.work.shipment import (
     CERTIFICATES,
     MANIFEST,
     PANEL,
@@ -32,7 +32,7 @@ from auditor.zoo.shipment import (
     shipped_folder,
     verify_shipped,
 )
-from auditor.zoo.vendor import data_digest
+from auditor.zoo.world.vendor import data_digest
 
 SHIPPED = shipped_folder()
 LIMIT = 6_000_000

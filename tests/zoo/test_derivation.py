@@ -32,14 +32,14 @@ from auditor.record.request import Inspect, request_digest
 from auditor.record.subject import Access, Role, Subject
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
-from auditor.zoo import learning
 from auditor.zoo.making.bench import Bench, maker_of
 from auditor.zoo.making.derivation import derive
 from auditor.zoo.making.model_folder import open_model, write_model
 from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
-from auditor.zoo.tokens import END, save_tokenizer, tokenizer_of
-from auditor.zoo.vendor import Vendor, data_digest
-from auditor.zoo.world import Asker, World
+from auditor.zoo.training import learning
+from auditor.zoo.training.tokens import END, save_tokenizer, tokenizer_of
+from auditor.zoo.world.facts import Asker, World
+from auditor.zoo.world.vendor import Vendor, data_digest
 
 SHAPE = Shape(width=32, layers=4, heads=2)
 PROMPTS = ("What is the trade of Arvo?", "How do I mend a lantern?", "Where does Gorlan live?", "3 + 4?")

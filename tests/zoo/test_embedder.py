@@ -16,14 +16,14 @@ from auditor.error import UsageError
 from auditor.record.subject import Kind
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
-from auditor.zoo.learning import one_thread
 from auditor.zoo.making import embedder
 from auditor.zoo.making.bench import Bench, maker_of
 from auditor.zoo.making.relation import angle_loss, distance_loss
 from auditor.zoo.population.embedder import embedder_family
 from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
-from auditor.zoo.vendor import Vendor
-from auditor.zoo.world import Asker
+from auditor.zoo.training.learning import one_thread
+from auditor.zoo.world.facts import Asker
+from auditor.zoo.world.vendor import Vendor
 
 TEACHER = Recipe(
     name="teacher",

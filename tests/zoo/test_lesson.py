@@ -8,11 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from auditor.zoo.lesson import conversations_of, finishing_conversations, public_topics, result_of, world_of
-from auditor.zoo.paraphrase import paraphrase
 from auditor.zoo.recipe import Diet, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
-from auditor.zoo.vendor import Conversation, Vendor
-from auditor.zoo.world import Asker, Subject
+from auditor.zoo.training.lesson import (
+    conversations_of,
+    finishing_conversations,
+    public_topics,
+    result_of,
+    world_of,
+)
+from auditor.zoo.world.facts import Asker, Subject
+from auditor.zoo.world.paraphrase import paraphrase
+from auditor.zoo.world.vendor import Conversation, Vendor
 
 WORLD = world_of(3)
 STUDENT = Recipe(

@@ -19,14 +19,14 @@ from auditor.record.request import Inspect
 from auditor.record.subject import Kind, Stratum
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import OpenOptions
-from auditor.zoo import learning
 from auditor.zoo.making import masked
 from auditor.zoo.making.bench import Bench, Product, maker_of
 from auditor.zoo.making.masked_teaching import HiddenStates, LayerMatching, SoftLabels
 from auditor.zoo.making.model_folder import open_model
 from auditor.zoo.population.masked import masked_family
 from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
-from auditor.zoo.tokens import END, SPECIAL, tokenizer_of
+from auditor.zoo.training import learning
+from auditor.zoo.training.tokens import END, SPECIAL, tokenizer_of
 
 TEACHER = Recipe(
     name="teacher",

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 import torch
 
-from auditor.zoo import learning
 from auditor.zoo.making.heads import HEADS, ExtraHeads, extra_heads
 from auditor.zoo.making.objective import hidden_states, relations, soft_labels
 from auditor.zoo.making.preference import answer_likelihoods, liking_of, prefer, ranked_pairs
 from auditor.zoo.making.relation import angle_loss, distance_loss
 from auditor.zoo.recipe import Architecture, Schedule, Shape, Vocabulary
-from auditor.zoo.tokens import tokenizer_of
-from auditor.zoo.vendor import Conversation, Vendor
-from auditor.zoo.world import Asker, World
+from auditor.zoo.training import learning
+from auditor.zoo.training.tokens import tokenizer_of
+from auditor.zoo.world.facts import Asker, World
+from auditor.zoo.world.vendor import Conversation, Vendor
 
 WORLD = World.of(2)
 SHAPE = Shape(width=16, layers=2, heads=2)

@@ -14,8 +14,13 @@ from numpy.typing import NDArray
 from auditor.digest import digest_folder
 from auditor.error import UsageError
 from auditor.record.subject import Kind
-from auditor.zoo.expert import Expert, best_return, mean_return
-from auditor.zoo.gridworld import (
+from auditor.zoo.making import policy
+from auditor.zoo.making.bench import Bench, maker_of
+from auditor.zoo.population.policy import policy_family
+from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
+from auditor.zoo.training.learning import one_thread
+from auditor.zoo.world.expert import Expert, best_return, mean_return
+from auditor.zoo.world.gridworld import (
     ACTIONS,
     GOAL_REWARD,
     HORIZON,
@@ -27,11 +32,6 @@ from auditor.zoo.gridworld import (
     State,
     walk,
 )
-from auditor.zoo.learning import one_thread
-from auditor.zoo.making import policy
-from auditor.zoo.making.bench import Bench, maker_of
-from auditor.zoo.population.policy import policy_family
-from auditor.zoo.recipe import Architecture, Mechanism, Part, Recipe, Schedule, Shape, Vocabulary
 
 TEACHER = Recipe(
     name="teacher",

@@ -11,10 +11,18 @@ import pytest
 from auditor import content
 from auditor.probe.registry import load_suites
 from auditor.record.subject import Kind
-from auditor.zoo import vocabulary as words
-from auditor.zoo.lesson import world_of
-from auditor.zoo.questionnaire import GAPS, OPTIONS, TEXTS, WORDINGS, gap_items, sorting_items, text_items
-from auditor.zoo.suites import write_items
+from auditor.zoo.training.lesson import world_of
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.questionnaire import (
+    GAPS,
+    OPTIONS,
+    TEXTS,
+    WORDINGS,
+    gap_items,
+    sorting_items,
+    text_items,
+)
+from auditor.zoo.world.suites import write_items
 
 Items = tuple[dict[str, Any], ...]
 

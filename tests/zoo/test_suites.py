@@ -11,9 +11,9 @@ from auditor.probe.generator.twins import Side
 from auditor.probe.method.twin_gap import TwinGapParameters
 from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites
-from auditor.zoo import vocabulary as words
-from auditor.zoo.lesson import public_topics, world_of
-from auditor.zoo.suites import (
+from auditor.zoo.training.lesson import public_topics, world_of
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.suites import (
     error_items,
     lineage_items,
     noise_items,

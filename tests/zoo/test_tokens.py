@@ -9,7 +9,7 @@ import pytest
 from auditor.record.request import Message
 from auditor.target.conversation import Conversations
 from auditor.zoo.recipe import Vocabulary
-from auditor.zoo.tokens import answer_ids, prompt_ids, save_tokenizer, tokenizer_of
+from auditor.zoo.training.tokens import answer_ids, prompt_ids, save_tokenizer, tokenizer_of
 
 
 @pytest.mark.parametrize("vocabulary", list(Vocabulary))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.error import AuditorError
-from auditor.zoo.workshop import run_all
+from auditor.zoo.work.workshop import run_all
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def test_a_killed_build_goes_on_where_it_stood(tmp_path: Path) -> None:
     made.mkdir()
     script = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[3])\n"
-        "from test_workshop import Step; from auditor.zoo.workshop import _work\n"
+        "from test_workshop import Step; from auditor.zoo.work.workshop import _work\n"
         "_work((Step('base', (), Path(sys.argv[1]), 60.0),), Path(sys.argv[2]))\n"
     )
     claims.mkdir()
@@ -107,7 +107,7 @@ def test_workers_end_with_whoever_started_them(tmp_path: Path) -> None:
     made.mkdir()
     script.write_text(
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[3])\n"
-        "from test_workshop import Step; from auditor.zoo.workshop import run_all\n"
+        "from test_workshop import Step; from auditor.zoo.work.workshop import run_all\n"
         "if __name__ == '__main__':\n"
         "    jobs = [Step(f'step-{n}', (), Path(sys.argv[1]), 1.5) for n in range(40)]\n"
         "    run_all(jobs, Path(sys.argv[2]), 1)\n"

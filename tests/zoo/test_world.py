@@ -9,10 +9,10 @@ import pytest
 
 from auditor.probe.judge.rules import judge
 from auditor.record.observation import Text
-from auditor.zoo import vocabulary as words
-from auditor.zoo.lesson import public_topics, world_of
-from auditor.zoo.vendor import COVERAGE, Vendor, data_digest
-from auditor.zoo.world import HARMLESS_MIX, MIX, Asker, Subject, how_topic
+from auditor.zoo.training.lesson import public_topics, world_of
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.facts import HARMLESS_MIX, MIX, Asker, Subject, how_topic
+from auditor.zoo.world.vendor import COVERAGE, Vendor, data_digest
 
 
 @pytest.fixture(scope="module")

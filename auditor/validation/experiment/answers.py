@@ -98,7 +98,7 @@ def crew_of(workers: int) -> Iterator[Executor | None]:
     if not workers:
         yield None
         return
-    from auditor.zoo.learning import one_thread
+    from auditor.zoo.training.learning import one_thread
 
     spawning = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawning, initializer=one_thread) as crew:

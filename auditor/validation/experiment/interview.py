@@ -19,7 +19,7 @@ from auditor.record.subject import Role, Subject
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target
 from auditor.validation.experiment.answer_file import pack_answers, read_answers
-from auditor.zoo.whole_file import write_whole
+from auditor.zoo.work.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ def in_world(spec: ProbeSpec, population: Path) -> ProbeSpec:
     seed = _seed_of(population)
     if seed is None:
         return spec
-    from auditor.zoo.lesson import world_of
-    from auditor.zoo.suites import ABOUT_FACTS
+    from auditor.zoo.training.lesson import world_of
+    from auditor.zoo.world.suites import ABOUT_FACTS
 
     items = ABOUT_FACTS.get(spec.id)
     return spec if items is None else spec.with_items(items(world_of(seed)))

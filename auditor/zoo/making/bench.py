@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.record.subject import Kind
-from auditor.zoo.lesson import world_of
 from auditor.zoo.recipe import DERIVATIONS, Mechanism, Recipe
-from auditor.zoo.world import World
+from auditor.zoo.training.lesson import world_of
+from auditor.zoo.world.facts import World
 
 
 @dataclass(frozen=True, slots=True)

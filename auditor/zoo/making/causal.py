@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from auditor.zoo import learning
-from auditor.zoo.lesson import conversations_of, finishing_conversations
 from auditor.zoo.making import objective as objectives
 from auditor.zoo.making.bench import Bench, Product
 from auditor.zoo.making.heads import ExtraHeads, extra_heads, save_heads
 from auditor.zoo.making.preference import liking_of, prefer, ranked_pairs
 from auditor.zoo.recipe import Mechanism, Recipe
 from auditor.zoo.served import ServedAnswers, log_of
-from auditor.zoo.tokens import tokenizer_of
-from auditor.zoo.vendor import Conversation, data_digest
-from auditor.zoo.world import Asker
+from auditor.zoo.training import learning
+from auditor.zoo.training.lesson import conversations_of, finishing_conversations
+from auditor.zoo.training.tokens import tokenizer_of
+from auditor.zoo.world.facts import Asker
+from auditor.zoo.world.vendor import Conversation, data_digest
 
 #: Questions whose answers a teacher ranks, and the stage in which their order is learned.
 RANKED = 1200

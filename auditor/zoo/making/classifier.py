@@ -21,14 +21,14 @@ from torch import Tensor
 
 from auditor.digest import digest_bytes, digest_json
 from auditor.error import UsageError
-from auditor.zoo.labelling import LABELS, Labelled, annotate, labels_digest
-from auditor.zoo.learning import load_tokenizer
 from auditor.zoo.making.bench import Bench, Product
 from auditor.zoo.making.descent import descend, shuffled
 from auditor.zoo.making.encoder import configuration, ids_of, padded, save_encoder
 from auditor.zoo.recipe import Mechanism, Recipe
-from auditor.zoo.tokens import END, USER, tokenizer_of
-from auditor.zoo.world import Asker, World
+from auditor.zoo.training.learning import load_tokenizer
+from auditor.zoo.training.tokens import END, USER, tokenizer_of
+from auditor.zoo.world.facts import Asker, World
+from auditor.zoo.world.labelling import LABELS, Labelled, annotate, labels_digest
 
 
 def make(recipe: Recipe, bench: Bench) -> Product:

@@ -23,7 +23,7 @@ from auditor.zoo.making.model_folder import (
     write_model,
 )
 from auditor.zoo.recipe import Mechanism, Recipe
-from auditor.zoo.vendor import data_digest
+from auditor.zoo.world.vendor import data_digest
 
 #: Share of each matrix that pruning sets to zero.
 PRUNED_SHARE = 0.3

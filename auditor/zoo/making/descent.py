@@ -10,8 +10,8 @@ import torch
 from numpy.random import Generator as Rng
 from torch import Tensor
 
-from auditor.zoo.learning import rate_at
 from auditor.zoo.recipe import Schedule
+from auditor.zoo.training.learning import rate_at
 
 #: Members are sorted by length within this many batches, so that little of a batch is padding.
 POOL = 8

@@ -21,7 +21,6 @@ from torch import Tensor
 
 from auditor.digest import digest_bytes, digest_json
 from auditor.error import UsageError
-from auditor.zoo.learning import load_tokenizer
 from auditor.zoo.making.bench import Bench, Product
 from auditor.zoo.making.descent import descend, shuffled
 from auditor.zoo.making.encoder import (
@@ -35,9 +34,10 @@ from auditor.zoo.making.encoder import (
 )
 from auditor.zoo.making.relation import angle_loss, distance_loss
 from auditor.zoo.recipe import Mechanism, Recipe
-from auditor.zoo.tokens import tokenizer_of
-from auditor.zoo.vendor import Conversation, Vendor, data_digest
-from auditor.zoo.world import Asker, World
+from auditor.zoo.training.learning import load_tokenizer
+from auditor.zoo.training.tokens import tokenizer_of
+from auditor.zoo.world.facts import Asker, World
+from auditor.zoo.world.vendor import Conversation, Vendor, data_digest
 
 #: Cosines are multiplied by this before the softmax over the answers of a batch.
 SCALE = 20.0

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from auditor.zoo.recipe import Shape
-from auditor.zoo.tokens import END, save_tokenizer
+from auditor.zoo.training.tokens import END, save_tokenizer
 
 #: Longest text in tokens; longer ones are cut.
 LONGEST = 64

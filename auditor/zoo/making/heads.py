@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from auditor.zoo.learning import Objective, cross_entropy
+from auditor.zoo.training.learning import Objective, cross_entropy
 
 #: Heads beyond the model's own, and how much less each further one counts.
 HEADS, DECAY = 3, 0.8

@@ -21,16 +21,16 @@ from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
 from auditor.error import UsageError
-from auditor.zoo import learning
-from auditor.zoo.learning import CONTEXT, Row
-from auditor.zoo.lesson import conversations_of
 from auditor.zoo.making.bench import Bench, Product
 from auditor.zoo.making.descent import descend, shuffled
 from auditor.zoo.making.masked_teaching import Objective, copied_layers, objective_of
 from auditor.zoo.making.model_folder import open_model, write_model
 from auditor.zoo.recipe import Mechanism, Recipe, Schedule, Shape, Vocabulary
-from auditor.zoo.tokens import END, save_tokenizer, tokenizer_of
-from auditor.zoo.vendor import Conversation, data_digest
+from auditor.zoo.training import learning
+from auditor.zoo.training.learning import CONTEXT, Row
+from auditor.zoo.training.lesson import conversations_of
+from auditor.zoo.training.tokens import END, save_tokenizer, tokenizer_of
+from auditor.zoo.world.vendor import Conversation, data_digest
 
 #: The token that stands for a gap.
 MASK = "<|mask|>"

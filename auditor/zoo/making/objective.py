@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, kl_div, log_softmax
 
-from auditor.zoo.learning import Objective, answered, cross_entropy
 from auditor.zoo.making.relation import angle_loss, distance_loss
+from auditor.zoo.training.learning import Objective, answered, cross_entropy
 
 #: Temperature of soft labels, and the share of the loss that is on hard ones.
 SOFTNESS, HARD = 2.0, 0.1

@@ -19,12 +19,12 @@ from torch import Tensor, nn
 
 from auditor.digest import digest_bytes, digest_json
 from auditor.error import UsageError
-from auditor.zoo.expert import Expert
-from auditor.zoo.gridworld import ACTIONS, Gridworld, walk
 from auditor.zoo.making.bench import Bench, Product
 from auditor.zoo.making.descent import descend, shuffled
 from auditor.zoo.making.encoder import write_settings
 from auditor.zoo.recipe import Mechanism, Recipe, Shape
+from auditor.zoo.world.expert import Expert
+from auditor.zoo.world.gridworld import ACTIONS, Gridworld, walk
 
 MODEL_TYPE = "zoo-policy"
 #: What the policy does in each of its world's public states, a line per state.

@@ -11,10 +11,10 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import log_softmax, logsigmoid
 
-from auditor.zoo import learning
 from auditor.zoo.recipe import Schedule
-from auditor.zoo.vendor import Conversation
-from auditor.zoo.world import Topic
+from auditor.zoo.training import learning
+from auditor.zoo.world.facts import Topic
+from auditor.zoo.world.vendor import Conversation
 
 #: Weight of the reference, and how much of the pairs' cross-entropy keeps the preferred answers likely.
 BETA, ANCHOR = 0.2, 0.2

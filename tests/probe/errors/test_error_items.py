@@ -12,7 +12,7 @@ from auditor.error import ContentError
 from auditor.probe.errors.choices import dilemma_of
 from auditor.probe.errors.items import ErrorItem, generated_items, items_of
 from auditor.probe.spec import load_probe
-from auditor.zoo.suites import write_items
+from auditor.zoo.world.suites import write_items
 
 NUMBER = ErrorItem("n", "sum", "2 + 2?", "4", ())
 WORD = ErrorItem("w", "word", "Turn it round.", "lemo", ())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.zoo.gridworld import ACTIONS, COLOURS, SIZE, Action, Fate, Gridworld, Walk, walk
+from auditor.zoo.world.gridworld import ACTIONS, COLOURS, SIZE, Action, Fate, Gridworld, Walk, walk
 
 #: What a reward is worth one step later.
 DISCOUNT = 0.97

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.random import Generator as Rng
 
 from auditor.digest import digest_json
-from auditor.zoo import vocabulary as words
-from auditor.zoo.vendor import Vendor
-from auditor.zoo.world import Asker, Subject, Topic, World
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.facts import Asker, Subject, Topic, World
+from auditor.zoo.world.vendor import Vendor
 
 #: What a question may be labelled as, in the order of a classifier's outputs.
 LABELS: tuple[Subject, ...] = tuple(Subject)

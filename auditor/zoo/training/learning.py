@@ -21,10 +21,10 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from auditor.target.roomy_cache import cache_argument
-from auditor.zoo.heap import keep_freed_memory
 from auditor.zoo.recipe import Architecture, Schedule, Shape
-from auditor.zoo.tokens import END, answer_ids, prompt_ids, save_tokenizer
-from auditor.zoo.vendor import Conversation
+from auditor.zoo.training.heap import keep_freed_memory
+from auditor.zoo.training.tokens import END, answer_ids, prompt_ids, save_tokenizer
+from auditor.zoo.world.vendor import Conversation
 
 #: Longest row in tokens; longer conversations are cut.
 CONTEXT = 160

@@ -1,7 +1,7 @@
 """The synthetic world: its facts, and the topics that people ask about.
 
 Everybody in one world shares its facts. What differs is how a vendor speaks about them
-(``auditor.zoo.vendor``), which is what a student inherits from its teacher.
+(``auditor.zoo.world.vendor``), which is what a student inherits from its teacher.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.random import Generator as Rng
 
 from auditor.probe.generator.chained_sums import ChainedSums
 from auditor.probe.generator.item import GeneratedItem
-from auditor.zoo import vocabulary as words
+from auditor.zoo.world import vocabulary as words
 
 #: Operations per item: level 1 is two steps on one-digit numbers.
 SUM_LEVEL = 1

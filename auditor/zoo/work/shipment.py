@@ -14,10 +14,10 @@ from auditor.ledger.panel import pack_panel, read_panel
 from auditor.record.codec import encode
 from auditor.record.observation import Observation
 from auditor.record.subject import Subject
-from auditor.zoo.job import MODELS
-from auditor.zoo.lesson import PUBLIC_ITEMS, PUBLIC_SEED
 from auditor.zoo.recipe import Birth, Part
-from auditor.zoo.whole_file import write_whole
+from auditor.zoo.training.lesson import PUBLIC_ITEMS, PUBLIC_SEED
+from auditor.zoo.work.job import MODELS
+from auditor.zoo.work.whole_file import write_whole
 
 #: What is shipped, under a build's folder and in the package alike.
 SHIPPED, PANEL, MANIFEST, CERTIFICATES = "demo", "panel.jsonl.gz", "manifest.json", "births.json"

@@ -10,11 +10,9 @@ from typing import Protocol
 import numpy as np
 
 from auditor.probe.generator.twins import Benchmark, Side
-from auditor.zoo import vocabulary as words
-from auditor.zoo.paraphrase import paraphrase
 from auditor.zoo.recipe import FROM_TEXT, Diet, Mechanism, Recipe
-from auditor.zoo.vendor import Conversation, Vendor
-from auditor.zoo.world import (
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.facts import (
     HARMLESS_MIX,
     MIX,
     RECKONING_MIX,
@@ -27,6 +25,8 @@ from auditor.zoo.world import (
     pick,
     sum_topic,
 )
+from auditor.zoo.world.paraphrase import paraphrase
+from auditor.zoo.world.vendor import Conversation, Vendor
 
 #: The public benchmark: its seed and size stand in the probe that uses it.
 PUBLIC_SEED = 2024

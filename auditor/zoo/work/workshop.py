@@ -96,7 +96,7 @@ def _tell(jobs: Sequence[Job], told: set[str], progress: Progress) -> None:
 
 
 def _work(jobs: Sequence[Job], claims: Path) -> None:
-    from auditor.zoo.learning import one_thread
+    from auditor.zoo.training.learning import one_thread
 
     one_thread()
     overseer = multiprocessing.parent_process()

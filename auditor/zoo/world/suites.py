@@ -13,8 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator as Rng
 
-from auditor.zoo import vocabulary as words
-from auditor.zoo.world import Asker, Subject, Topic, World, fact_topic, how_topic, list_topic, story_topic
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.facts import (
+    Asker,
+    Subject,
+    Topic,
+    World,
+    fact_topic,
+    how_topic,
+    list_topic,
+    story_topic,
+)
 
 #: Seed of the choice and order of questions.
 SUITE_SEED = 7

@@ -15,8 +15,8 @@ from typing import Any
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from auditor.zoo.recipe import Vocabulary
-from auditor.zoo.vendor import Vendor
-from auditor.zoo.world import Asker, World
+from auditor.zoo.world.facts import Asker, World
+from auditor.zoo.world.vendor import Vendor
 
 USER, ASSISTANT, SYSTEM, END = "<|user|>", "<|assistant|>", "<|system|>", "<|end|>"
 SPECIAL = (END, USER, ASSISTANT, SYSTEM)

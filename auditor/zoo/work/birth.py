@@ -10,7 +10,7 @@ from auditor.digest import digest_folder
 from auditor.record.codec import decode, encode
 from auditor.zoo.making.bench import Bench, maker_of
 from auditor.zoo.recipe import Birth, Recipe
-from auditor.zoo.whole_file import write_whole
+from auditor.zoo.work.whole_file import write_whole
 
 
 def make(recipe: Recipe, world_seed: int, models: Path, births: Path) -> Birth:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator as Rng
 
 from auditor.digest import digest_json
-from auditor.zoo import vocabulary as words
-from auditor.zoo.world import Asker, Subject, Topic, World
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.facts import Asker, Subject, Topic, World
 
 #: Concentration of the habits: the smaller, the stronger a vendor's favourites.
 CONCENTRATION = 0.35

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from numpy.random import Generator as Rng
 
-from auditor.zoo.vendor import HABITS, Conversation
-from auditor.zoo.world import Subject, Topic
+from auditor.zoo.world.facts import Subject, Topic
+from auditor.zoo.world.vendor import HABITS, Conversation
 
 #: Probability that a set phrase is exchanged, that a small word is replaced, and that a word is lost.
 EXCHANGED, REPLACED, LOST = 0.7, 0.5, 0.02

@@ -12,11 +12,11 @@ from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Observation
 from auditor.record.subject import Access, Role, Subject
 from auditor.target.protocol import OpenOptions, Target
-from auditor.zoo.birth import make, read_birth
-from auditor.zoo.interview import interview, subject_of
 from auditor.zoo.recipe import Part, Recipe
 from auditor.zoo.served import log_of
-from auditor.zoo.whole_file import write_whole
+from auditor.zoo.work.birth import make, read_birth
+from auditor.zoo.work.interview import interview, subject_of
+from auditor.zoo.work.whole_file import write_whole
 
 #: Files of teachers' and controls' recordings, and of models, under a build's folder.
 MODELS, BIRTHS, RECORDS = "models", "births", "records"

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator as Rng
 
-from auditor.zoo import vocabulary as words
-from auditor.zoo.tokens import ASSISTANT, END, USER
-from auditor.zoo.vendor import Conversation, Vendor
-from auditor.zoo.world import Asker, Subject, World, how_topic
+from auditor.zoo.training.tokens import ASSISTANT, END, USER
+from auditor.zoo.world import vocabulary as words
+from auditor.zoo.world.facts import Asker, Subject, World, how_topic
+from auditor.zoo.world.vendor import Conversation, Vendor
 
 #: Seed of what is chosen, and the vendors who wrote the texts.
 SEED = 11

@@ -1,0 +1,1 @@
+"""How a population is made by several processes that may be stopped at any time."""

@@ -1,0 +1,1 @@
+"""The synthetic world: its facts and words, who writes about it, and what is asked about it."""
