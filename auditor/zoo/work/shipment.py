@@ -14,13 +14,14 @@ from auditor.ledger.panel import pack_panel, read_panel
 from auditor.record.codec import encode
 from auditor.record.observation import Observation
 from auditor.record.subject import Subject
+from auditor.zoo import demo
 from auditor.zoo.recipe import Birth, Part
 from auditor.zoo.training.lesson import PUBLIC_ITEMS, PUBLIC_SEED
 from auditor.zoo.work.job import MODELS
 from auditor.zoo.work.whole_file import write_whole
 
-#: What is shipped, under a build's folder and in the package alike.
-SHIPPED, PANEL, MANIFEST, CERTIFICATES = "demo", "panel.jsonl.gz", "manifest.json", "births.json"
+#: What is shipped, under a build's folder "demo" and in the package alike.
+PANEL, MANIFEST, CERTIFICATES = "panel.jsonl.gz", "manifest.json", "births.json"
 _SHIPPED_PARTS = (Part.TEACHER, Part.STUDENT, Part.INNOCENT)
 _SHIPPED_BASE = "base"
 
@@ -47,7 +48,7 @@ def records_digest(recorded: Path) -> str:
 
 def _assemble(out: Path, births: tuple[Birth, ...], records: list[Path]) -> Path:
     """Put together what is shipped: a few models, everybody's certificate, and the records."""
-    shipped = out / SHIPPED
+    shipped = out / "demo"
     shutil.rmtree(shipped, ignore_errors=True)
     shipped.mkdir()
     for birth in births:
@@ -103,7 +104,7 @@ def machine_kind() -> dict[str, str]:
 
 def shipped_folder() -> Path:
     """The folder that the package ships."""
-    return Path(__file__).resolve().parent / SHIPPED
+    return Path(demo.__file__).resolve().parent
 
 
 def verify_shipped(folder: Path) -> dict[str, Any]:
