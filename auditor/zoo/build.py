@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.error import UsageError
+from auditor.target.loading import choose_device
 from auditor.zoo.population.presets import recipes
 from auditor.zoo.recipe import Birth
 from auditor.zoo.register import REGISTER, register_of, write_register
@@ -44,6 +45,7 @@ def build(
     out: Path,
     workers: int = 2,
     seed: int = 0,
+    device: str = "cpu",
     progress: Progress = lambda *_: None,
 ) -> Population:
     """Build a population; an interrupted build in the same folder goes on where it stood.
@@ -53,16 +55,18 @@ def build(
         out: Folder to build in.
         workers: Worker processes, of one thread each.
         seed: Seed of the population and its world.
+        device: Where causal language models are trained: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         progress: Told of every finished piece of work.
 
     Raises:
-        UsageError: If there is no such preset, or the folder holds another build.
+        UsageError: If there is no such preset or device, or the folder holds another build.
         AuditorError: If a worker failed.
     """
     wanted = recipes(preset, seed)
     intent = {"preset": preset, "seed": seed}
+    trainer = choose_device(device)
     _claim(out, intent)
-    jobs = jobs_of(wanted, seed, out)
+    jobs = jobs_of(wanted, seed, out, trainer)
     run_all(jobs, out / "claims", workers, progress)
     births = tuple(read_birth(out / BIRTHS / f"{job.name}.json") for job in jobs if isinstance(job, Making))
     write_register(out / REGISTER, register_of(births))

@@ -19,10 +19,12 @@ class Bench:
     Attributes:
         world_seed: The world that its data is about.
         models: Folder with a folder per model; parents lie there already.
+        device: Where causal language models are trained; everything else is too small for anything but a CPU.
     """
 
     world_seed: int
     models: Path
+    device: str = "cpu"
 
     @property
     def world(self) -> World:

@@ -69,8 +69,11 @@ class Workpiece:
     def opened(self, name: str) -> Any:
         """A model that was made before; it stays as it is."""
         if name not in self._opened:
-            self._opened[name] = learning.load_model(self.bench.models / name).requires_grad_(False).eval()
+            self._opened[name] = self._loaded(name).requires_grad_(False).eval()
         return self._opened[name]
+
+    def _loaded(self, name: str) -> Any:
+        return learning.load_model(self.bench.models / name, self.bench.device)
 
     @cached_property
     def teacher(self) -> Any:
@@ -81,8 +84,9 @@ class Workpiece:
         """The model before training."""
         recipe = self.recipe
         if recipe.start is not None:
-            return learning.load_model(self.bench.models / recipe.start)
+            return self._loaded(recipe.start)
         model = learning.new_model(recipe.shape, self.tokenizer, recipe.seed, recipe.architecture)
+        model = model.to(self.bench.device)
         if recipe.mechanism is Mechanism.HIDDEN_STATES:
             _take_every_other_layer(model, self.teacher)
         return model
@@ -109,7 +113,9 @@ def make(recipe: Recipe, bench: Bench) -> Product:
     data = conversations_of(recipe, bench.world, piece.ask)
     piece.keep_log()
     model = piece.begun()
-    heads = ExtraHeads(recipe.shape.width, recipe.seed) if recipe.mechanism is Mechanism.EXTRA_HEADS else None
+    heads = None
+    if recipe.mechanism is Mechanism.EXTRA_HEADS:
+        heads = ExtraHeads(recipe.shape.width, recipe.seed).to(bench.device)
     loss = learning.train(
         _together(model, heads),
         learning.rows_of(piece.tokenizer, data),

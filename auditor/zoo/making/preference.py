@@ -65,6 +65,7 @@ def prefer(
     preferred = learning.rows_of(tokenizer, [better for better, _ in pairs])
     others = learning.rows_of(tokenizer, [worse for _, worse in pairs])
     half = max(2, schedule.rows // 2)
+    device = learning.device_of(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=schedule.rate, betas=(0.9, 0.98), foreach=True)
     losses: list[float] = []
     model.train()
@@ -72,7 +73,8 @@ def prefer(
         for group in optimizer.param_groups:
             group["lr"] = learning.rate_at(schedule, step)
         chosen = rng.choice(len(pairs), size=min(half, len(pairs)), replace=False)
-        ids, labels = learning.padded([rows[at] for rows in (preferred, others) for at in chosen])
+        batch = learning.padded([rows[at] for rows in (preferred, others) for at in chosen])
+        ids, labels = (one.to(device) for one in batch)
         with torch.no_grad():
             before = answer_likelihoods(reference, ids, labels)
         now = answer_likelihoods(model, ids, labels)
@@ -104,9 +106,10 @@ def liking_of(
 ) -> list[float]:
     """What a teacher thinks of answers: its log-likelihood of each, in nats a token."""
     rows = learning.rows_of(tokenizer, conversations)
+    device = learning.device_of(teacher)
     values: list[float] = []
     for begin in range(0, len(rows), batch):
-        ids, labels = learning.padded(rows[begin : begin + batch])
+        ids, labels = (one.to(device) for one in learning.padded(rows[begin : begin + batch]))
         totals = answer_likelihoods(teacher, ids, labels)
         values += (totals / learning.answered(labels).sum(-1).clamp(min=1)).tolist()
     return values

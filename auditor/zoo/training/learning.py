@@ -126,11 +126,11 @@ def _end_of(tokenizer: Tokenizer) -> int:
     return int(tokenizer.token_to_id(END) or 0)
 
 
-def load_model(folder: Path) -> Any:
+def load_model(folder: Path, device: str = "cpu") -> Any:
     """Open a causal model of the zoo in float32."""
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device)
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -173,6 +173,7 @@ def train(
         objective: The loss of a batch.
     """
     rng = np.random.default_rng([seed, 4])
+    device = device_of(model)
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in learning if p.dim() > 1], "weight_decay": schedule.decay},
@@ -185,7 +186,8 @@ def train(
     for step in range(schedule.steps):
         for group in optimizer.param_groups:
             group["lr"] = rate_at(schedule, step)
-        loss = objective(model, *next(batches))
+        ids, labels = next(batches)
+        loss = objective(model, ids.to(device), labels.to(device))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
@@ -225,8 +227,14 @@ def _batches(rows: Sequence[Row], size: int, rng: Rng) -> Iterator[tuple[Tensor,
                 yield padded([rows[index] for index in chunks[place]])
 
 
+def device_of(model: Any) -> torch.device:
+    """Where a model's parameters lie."""
+    device: torch.device = next(model.parameters()).device
+    return device
+
+
 def padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
-    """Ids and labels of rows, padded on the right."""
+    """Ids and labels of rows, padded on the right; on the CPU."""
     longest = max(len(row.ids) for row in rows)
     # Padding sits to the right of everything that is scored, so causal attention never sees it.
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
@@ -254,7 +262,8 @@ def sample(
     Prompts of equal length are answered together, so that no row is padded.
     """
     end = _end_of(tokenizer)
-    draw = torch.Generator().manual_seed(seed)
+    device = device_of(model)
+    draw = torch.Generator(device).manual_seed(seed)
     encoded = [prompt_ids(tokenizer, prompt) for prompt in prompts]
     by_length: dict[int, list[int]] = {}
     for place, ids in enumerate(encoded):
@@ -264,7 +273,7 @@ def sample(
         places = by_length[length]
         for begin in range(0, len(places), batch):
             chunk = places[begin : begin + batch]
-            start = torch.tensor([encoded[place] for place in chunk])
+            start = torch.tensor([encoded[place] for place in chunk], device=device)
             for place, ids in zip(
                 chunk, _continue(model, start, end, temperature, draw, max_tokens), strict=True
             ):
@@ -286,13 +295,14 @@ def _continue(
             chosen = logits.argmax(-1)
         else:
             chosen = torch.multinomial((logits / temperature).softmax(-1), 1, generator=draw)[:, 0]
-        keep = [place for place, token in enumerate(chosen.tolist()) if token != end]
+        tokens = chosen.tolist()
+        keep = [place for place, token in enumerate(tokens) if token != end]
         for place in keep:
-            written[alive[place]].append(int(chosen[place]))
+            written[alive[place]].append(tokens[place])
         if not keep:
             break
         if len(keep) < len(alive):
             alive = [alive[place] for place in keep]
-            cache.batch_select_indices(torch.tensor(keep))
+            cache.batch_select_indices(torch.tensor(keep, device=ids.device))
         fed = chosen[keep][:, None]
     return written

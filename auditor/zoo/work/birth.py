@@ -13,7 +13,7 @@ from auditor.zoo.recipe import Birth, Recipe
 from auditor.zoo.work.whole_file import write_whole
 
 
-def make(recipe: Recipe, world_seed: int, models: Path, births: Path) -> Birth:
+def make(recipe: Recipe, world_seed: int, models: Path, births: Path, device: str = "cpu") -> Birth:
     """Train the model of ``recipe`` into ``models/NAME`` and certify it in ``births/NAME.json``.
 
     Its parents must lie in ``models``. The certificate is written last, so that its presence says that
@@ -21,7 +21,7 @@ def make(recipe: Recipe, world_seed: int, models: Path, births: Path) -> Birth:
     """
     folder = models / recipe.name
     shutil.rmtree(folder, ignore_errors=True)
-    product = maker_of(recipe)(recipe, Bench(world_seed, models))
+    product = maker_of(recipe)(recipe, Bench(world_seed, models, device))
     birth = Birth(
         recipe=recipe,
         world_seed=world_seed,

@@ -35,6 +35,7 @@ class Making:
     recipe: Recipe
     world_seed: int
     out: Path
+    device: str = "cpu"
 
     @property
     def name(self) -> str:
@@ -53,7 +54,7 @@ class Making:
 
     def run(self) -> None:
         """Train it."""
-        make(self.recipe, self.world_seed, self.out / MODELS, self.out / BIRTHS)
+        make(self.recipe, self.world_seed, self.out / MODELS, self.out / BIRTHS, self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Serving:
     recipe: Recipe
     world_seed: int
     out: Path
+    device: str = "cpu"
 
     @property
     def name(self) -> str:
@@ -83,7 +85,7 @@ class Serving:
         from auditor.zoo.making.bench import Bench
         from auditor.zoo.making.causal import serve
 
-        serve(self.recipe, Bench(self.world_seed, self.out / MODELS))
+        serve(self.recipe, Bench(self.world_seed, self.out / MODELS, self.device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +145,11 @@ class Recording:
 
 
 def jobs_of(
-    recipes: Sequence[Recipe], world_seed: int, out: Path
+    recipes: Sequence[Recipe], world_seed: int, out: Path, device: str = "cpu"
 ) -> tuple[Making | Serving | Recording, ...]:
     """Everything that a build does, in an order in which needs come first."""
-    making: list[Making | Serving] = [Making(recipe, world_seed, out) for recipe in recipes]
-    making += [Serving(recipe, world_seed, out) for recipe in recipes if log_of(recipe)]
+    making: list[Making | Serving] = [Making(recipe, world_seed, out, device) for recipe in recipes]
+    making += [Serving(recipe, world_seed, out, device) for recipe in recipes if log_of(recipe)]
     teachers = tuple(recipe.name for recipe in recipes if recipe.part is Part.TEACHER)
     controls = [recipe for recipe in recipes if recipe.part is Part.CONTROL]
     if not teachers or not controls:
