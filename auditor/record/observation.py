@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.record.request import Request, request_digest
 from auditor.record.subject import Access, Role, Subject
 

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: Added to the diagonal of the correlation matrix, whose inverse would be all noise without it.
 RIDGE = 0.003

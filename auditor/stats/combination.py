@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
+
+from auditor.array import NDArray
 
 LN10 = math.log(10.0)
 

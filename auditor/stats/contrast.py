@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: Share of prompts cut off at either end of a mean, so that no single text decides.
 TRIM = 0.1

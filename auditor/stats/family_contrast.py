@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from scipy import stats
 
+from auditor.array import NDArray
 from auditor.stats.word_features import word_features
 
 #: Variance added to that of the controls, so that no word that they agree on has an unbounded weight.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.stats.conformal import prediction_p
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 from scipy import optimize
+
+from auditor.array import NDArray
 
 Values = Float[NDArray[np.float64], " models"]
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 Matrix = Float[NDArray[np.float64], "models models"]
 

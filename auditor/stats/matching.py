@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from auditor.array import NDArray
 from auditor.stats.combination import (
     log10_fixed_points,
     log10_predictive_count,

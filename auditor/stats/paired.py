@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+from auditor.array import NDArray
 from auditor.error import AuditorError
 
 _LARGEST_N = 20_000

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: Variance added to the panel's, so that no word that it agrees on has an unbounded weight.
 SLACK = 0.02

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: Random relabellings that are summed at a time.
 _BLOCK = 256

@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from scipy import stats
 
+from auditor.array import NDArray
 from auditor.stats.intervals import clopper_pearson
 
 Scores = Float[NDArray[np.float64], " models"]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 from scipy import optimize
 
+from auditor.array import NDArray
 from auditor.stats.likelihood_ratio import FEWEST, Calibration, calibrate
 
 Table = Float[NDArray[np.float64], "pairs methods"]

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: An answer that could not be read.
 ILLEGIBLE = -1

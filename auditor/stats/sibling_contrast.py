@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.stats.panel_regression import SLACK, main_directions, others_of
 
 

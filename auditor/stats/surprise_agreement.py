@@ -18,7 +18,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: Added to the panel's agreement and disagreement, so that what nobody shares is not infinitely surprising.
 _SLACK = 0.5

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int64, UInt64
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: Lengths of the runs, in characters: parts of words, and words with the joints between them.
 LENGTHS = (3, 5)

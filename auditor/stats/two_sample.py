@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 from jaxtyping import Int
-from numpy.typing import NDArray
 from scipy import stats
+
+from auditor.array import NDArray
 
 Counts = Int[np.ndarray, " strata"]
 

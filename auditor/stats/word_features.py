@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 #: Log-likelihoods are taken no lower than this, so that a word nobody expects does not rule.
 FLOOR = -5.0

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float16, Float32
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.record.observation import Answer, Arrays, PackedArray, Unanswered
 from auditor.record.request import Inspect
 from auditor.target.loading import Loaded

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
+from auditor.array import NDArray
 from auditor.stats.conformal import conformal_test
 from auditor.stats.contrast import contrast_scores, gains, lead, lead_interval, trimmed_mean
 

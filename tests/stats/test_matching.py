@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.stats.combination import fisher_log10_p
 from auditor.stats.matching import (
     LayerSketch,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
+from auditor.array import NDArray
 from auditor.stats.surprise_agreement import (
     against_rivals,
     shared_mass,

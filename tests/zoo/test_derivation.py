@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -22,6 +21,7 @@ from transformers import (
     LlamaForCausalLM,
 )
 
+from auditor.array import NDArray
 from auditor.digest import digest_folder
 from auditor.error import MalformedTargetError, UsageError
 from auditor.probe.method.weight_alignment import WeightAlignment

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from auditor.array import NDArray
 from auditor.digest import digest_folder
 from auditor.error import UsageError
 from auditor.record.subject import Kind

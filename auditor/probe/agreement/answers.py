@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.error import ContentError
 from auditor.probe.agreement.reading import SHARE_ANSWERED, AgreementCast, AgreementReading
 from auditor.probe.protocol import field_of

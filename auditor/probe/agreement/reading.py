@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.panel.controls import panel_of, stratum_of
 from auditor.record.observation import Observations
 from auditor.record.subject import Access, Kind, Role, Subject

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.contrast.texts import SHARE_ANSWERED, ContrastTexts, share_scored
 from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.record.result import ControlValue

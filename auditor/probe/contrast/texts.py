@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.error import ContentError
 from auditor.probe.protocol import field_of
 from auditor.probe.spec import ProbeSpec

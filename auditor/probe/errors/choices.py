@@ -9,8 +9,8 @@ from functools import cached_property, partial
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.errors.items import ErrorItem
 from auditor.probe.errors.reading import FEWEST_CLEAN, ErrorTable
 from auditor.probe.panel.controls import RELATED, stratum_of

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.errors.items import ErrorItem
 from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.record.observation import Observations, Text

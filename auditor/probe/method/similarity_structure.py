@@ -16,9 +16,9 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from pydantic import Field
 
+from auditor.array import NDArray
 from auditor.probe.agreement.findings import AgreementFindings, not_compared, without_table
 from auditor.probe.agreement.reading import SHARE_ANSWERED, AgreementCast, AgreementReading
 from auditor.probe.protocol import Parameters, field_of, parameters_of

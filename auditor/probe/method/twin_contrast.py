@@ -16,10 +16,10 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from pydantic import Field
 from scipy import stats
 
+from auditor.array import NDArray
 from auditor.probe.panel.controls import FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.words.table import Item, Writing
 from auditor.record.observation import Observations, Text, WordLikelihoods
 from auditor.record.request import Generate, Message, Prompt, Question, ScoreWords, ask_all, user

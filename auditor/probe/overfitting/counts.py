@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.generator.twins import Twin
 from auditor.record.finding import Estimate
 from auditor.stats.two_sample import newcombe_interval

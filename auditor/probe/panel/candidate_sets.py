@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.stats.panel_regression import in_spreads
 
 #: Candidates up to which pairs of them are answers too.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.panel.controls import (
     FROM_SHARED_DATA,
     FROM_SIBLING,

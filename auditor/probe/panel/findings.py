@@ -9,8 +9,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement, judge
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome
 from auditor.record.observation import Observations

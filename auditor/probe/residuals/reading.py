@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.panel.candidate_sets import CandidateSets
 from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.probe.words.table import SHARE_COMMON, WordTable

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.served.log import LoggedPrompt
 from auditor.probe.served.redraws import Redraws
 from auditor.record.subject import Subject

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.served.likeness import likenesses
 from auditor.probe.served.log import LoggedPrompt
 from auditor.probe.served.redraws import Redraws

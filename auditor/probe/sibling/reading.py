@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.panel.controls import stratum_of
 from auditor.probe.residuals.reading import ResidualReading
 from auditor.record.result import ControlValue

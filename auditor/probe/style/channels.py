@@ -15,8 +15,8 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Int64, UInt64
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.digest import digest_bytes
 from auditor.probe.style.common_words import COMMON_WORDS
 from auditor.probe.style.words import closing, masked, opening, tokens_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int64
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.style.channels import Channel, Codes, Rows
 
 #: Keeps a prompt on which nobody is alike from outweighing all others.

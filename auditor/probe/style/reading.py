@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 from scipy import stats
 
+from auditor.array import NDArray
 from auditor.probe.style.channels import OPENING, Channel
 from auditor.probe.style.comparison import Comparison, Design, Square, compare
 from auditor.probe.style.recordings import Recordings, Writer

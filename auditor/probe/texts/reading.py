@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int64
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.panel.candidate_sets import CandidateSets
 from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.probe.texts.table import TextTable

@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.probe.tokens.positions import Position, TokenTable, piece
 from auditor.record.result import ControlValue

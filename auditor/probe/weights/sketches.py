@@ -7,9 +7,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 
+from auditor.array import NDArray
 from auditor.record.observation import Arrays, Observations, Unanswered
 from auditor.record.request import Inspect, Question, ask_all
 from auditor.record.subject import Subject

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.probe.protocol import field_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Observations, Text, WordLikelihoods

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.record.subject import Kind
 from auditor.stats.score_fusion import Fusion
 from auditor.validation.experiment.lineup import Scenario

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.record.finding import Claim, Outcome
 from auditor.record.subject import Kind
 from auditor.stats.likelihood_ratio import shares_any

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.stats.likelihood_ratio import (
     Reliability,
     calibrate,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.record.finding import Claim
 from auditor.validation.experiment.lineup import INNOCENTS, Scenario
 from auditor.validation.experiment.row import Row

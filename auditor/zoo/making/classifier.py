@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 
+from auditor.array import NDArray
 from auditor.digest import digest_bytes, digest_json
 from auditor.error import UsageError
 from auditor.zoo.making.bench import Bench, Product

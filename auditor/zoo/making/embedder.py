@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from auditor.array import NDArray
 from auditor.digest import digest_bytes, digest_json
 from auditor.error import UsageError
 from auditor.zoo.making.bench import Bench, Product

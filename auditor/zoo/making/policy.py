@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from auditor.array import NDArray
 from auditor.digest import digest_bytes, digest_json
 from auditor.error import UsageError
 from auditor.zoo.making.bench import Bench, Product

@@ -7,8 +7,8 @@ they would rather not cross, which way they like to turn, and how steadily they 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.zoo.world.gridworld import ACTIONS, COLOURS, SIZE, Action, Fate, Gridworld, Walk, walk
 
 #: What a reward is worth one step later.

@@ -14,7 +14,8 @@ from functools import cache, cached_property
 
 import numpy as np
 from numpy.random import Generator as Rng
-from numpy.typing import NDArray
+
+from auditor.array import NDArray
 
 SIZE = 8
 COLOURS = ("red", "blue", "green")

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.digest import digest_json
 from auditor.probe.method.weight_alignment import WeightAlignment
 from auditor.probe.spec import ProbeFile, ProbeSpec
