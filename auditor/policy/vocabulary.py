@@ -137,6 +137,7 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "items": Field("int", "items that were asked"),
         "twins": Field("int", "twins that the teacher was set against"),
         "rank_p": Field("double", "rank of the teacher among its twins, as a p-value"),
+        "degrees_of_freedom": Field("double", "of the spread that the teacher is held against"),
         "smallest_detectable_contrast": Field("double", "contrast with twins that would have been found"),
         "lineages": Field("int", "independent lines of models that the suspect was ranked among"),
         "candidates": Field("int", "recorded models that may have taught it"),

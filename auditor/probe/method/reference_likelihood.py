@@ -53,6 +53,7 @@ class ReferenceLikelihoodParameters(Parameters):
         contrasts: Controls whose texts serve as rivals where there is one candidate.
         min_bytes: Shorter answers are left out.
         alpha: Level of the conformal test.
+        companion_alpha: Level that the parametric companion of the rank must reach too.
     """
 
     form: Literal["chat", "text"] = "chat"
@@ -64,6 +65,7 @@ class ReferenceLikelihoodParameters(Parameters):
     contrasts: int = Field(default=3, ge=1)
     min_bytes: int = Field(default=8, ge=1)
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
 
 
 class ReferenceLikelihood:
@@ -97,6 +99,7 @@ class ReferenceLikelihood:
                 source=_SOURCE,
                 reading=ContrastReading(texts),
                 alpha=parameters.alpha,
+                companion_alpha=parameters.companion_alpha,
                 limits=limits,
             ).all()
         return tuple(findings)

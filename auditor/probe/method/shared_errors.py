@@ -52,6 +52,7 @@ class SharedErrorsParameters(Parameters):
         fewest: Fewest items that suspect and candidate must both have answered legibly and wrong.
         most: Most wrong answers of a candidate that others choose among.
         alpha: Level of the conformal test.
+        companion_alpha: Level that the parametric companion of the rank must reach too.
     """
 
     ask: Literal["auto", "answer", "choose"] = "auto"
@@ -59,6 +60,7 @@ class SharedErrorsParameters(Parameters):
     fewest: int = Field(default=20, ge=5)
     most: int = Field(default=80, ge=5)
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
 
 
 class SharedErrors:
@@ -93,12 +95,13 @@ class SharedErrors:
             for one in seen.of_role(Role.TEACHER)
             if one not in candidates
         ]
+        levels = parameters.alpha, parameters.companion_alpha
         if candidates and _chooses(parameters, seen):
             choices, limits = _choices(spec, parameters, seen)
-            findings += ChoiceFindings(spec.id, self.name, _SOURCE, choices, parameters.alpha, limits).all()
+            findings += ChoiceFindings(spec.id, self.name, _SOURCE, choices, *levels, limits).all()
         elif candidates:
             answers, limits = _answers(spec, parameters, seen)
-            findings += ErrorFindings(spec.id, self.name, _SOURCE, answers, parameters.alpha, limits).all()
+            findings += ErrorFindings(spec.id, self.name, _SOURCE, answers, *levels, limits).all()
         return tuple(findings)
 
 

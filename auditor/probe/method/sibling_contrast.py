@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from pydantic import Field
-
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.sibling.findings import SiblingFindings
 from auditor.probe.sibling.reading import SiblingReading
@@ -29,13 +27,7 @@ _SOURCE = "projection on a difference; Vovk, Gammerman and Shafer (2005), confor
 
 
 class SiblingContrastParameters(WordComparisonParameters):
-    """Parameters of the contrast of siblings: those of the texts, and two levels.
-
-    Attributes:
-        companion_alpha: Level that the parametric companion of the rank must reach too.
-    """
-
-    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
+    """Parameters of the contrast of siblings: those of the texts, and the levels of the test."""
 
 
 class SiblingContrast:

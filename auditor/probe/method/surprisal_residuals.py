@@ -27,7 +27,7 @@ _SOURCE = "ridge regression on residuals; Vovk, Gammerman and Shafer (2005), con
 
 
 class SurprisalResidualsParameters(WordComparisonParameters):
-    """Parameters of the regression on residuals: those of the texts, and the level of the test."""
+    """Parameters of the regression on residuals: those of the texts, and the levels of the test."""
 
 
 class SurprisalResiduals:
@@ -64,6 +64,7 @@ class SurprisalResiduals:
                 source=_SOURCE,
                 reading=reading,
                 alpha=parameters.alpha,
+                companion_alpha=parameters.companion_alpha,
                 limits=limits,
             ).all()
         return tuple(findings)

@@ -48,7 +48,7 @@ class TextLikenessParameters(Parameters):
         temperature: Of the answers.
         seed: Of the first answer to each prompt; the next has the next seed.
         alpha: Level of the conformal test.
-        companion: Level that the parametric companion must reach as well.
+        companion_alpha: Level that the parametric companion of the rank must reach too.
     """
 
     prompts: int = Field(default=240, ge=20)
@@ -57,7 +57,7 @@ class TextLikenessParameters(Parameters):
     temperature: float = Field(default=0.7, ge=0)
     seed: int = 0
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    companion: float = Field(default=0.01, gt=0, lt=0.5)
+    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
 
 
 class TextLikeness:
@@ -94,7 +94,7 @@ class TextLikeness:
                 source=_SOURCE,
                 reading=reading,
                 alpha=parameters.alpha,
-                companion=parameters.companion,
+                companion_alpha=parameters.companion_alpha,
                 limits=limits,
             ).all()
         return tuple(findings)

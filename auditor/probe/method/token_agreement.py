@@ -48,6 +48,7 @@ class TokenAgreementParameters(Parameters):
         k: How many of the likeliest next tokens are asked for; endpoints show 20 at most.
         cuts: Most positions within one answer.
         alpha: Level of the conformal test.
+        companion_alpha: Level that the parametric companion of the rank must reach too.
     """
 
     prompts: int = Field(default=120, ge=20)
@@ -57,6 +58,7 @@ class TokenAgreementParameters(Parameters):
     k: int = Field(default=10, ge=2, le=20)
     cuts: int = Field(default=1, ge=0, le=MOST_CUTS)
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
 
 
 class TokenAgreement:
@@ -100,6 +102,7 @@ class TokenAgreement:
                 source=_SOURCE,
                 reading=reading,
                 alpha=parameters.alpha,
+                companion_alpha=parameters.companion_alpha,
                 limits=limits,
             ).all()
         return tuple(findings)

@@ -33,7 +33,7 @@ from auditor.stats.family_contrast import FEWEST_CONTROLS, FamilyContrast, famil
 
 _SOURCE = (
     "exchangeability of seeds under one recipe; weighted ridge regression; Whitmore (1986), prediction of a "
-    "further normal draw"
+    "further normal draw; Smyth (2004), moderated variances"
 )
 _UNIT = "standard deviations of the twins' coefficients"
 
@@ -196,7 +196,7 @@ class _Contrast:
             f"{round(found.rank_p * (1 + len(self.twins)))} of {1 + len(self.twins)})"
         )
         if not supported:
-            reason += f"; {self._critical:.1f} standard errors would have been found"
+            reason += f"; {self._critical(found):.1f} standard errors would have been found"
         return Finding(
             claim=Claim.DISTILLED_FROM,
             probe=self.probe,
@@ -215,9 +215,8 @@ class _Contrast:
             limits=self._limits(),
         )
 
-    @property
-    def _critical(self) -> float:
-        return float(stats.t.isf(self.parameters.alpha, len(self.twins) - 1))
+    def _critical(self, found: FamilyContrast) -> float:
+        return float(stats.t.isf(self.parameters.alpha, found.freedom))
 
     def _without_enough(self) -> Finding:
         if len(self.twins) < self.parameters.twins:
@@ -265,7 +264,14 @@ class _Contrast:
             guarantee=Guarantee.EXACT if ranked else Guarantee.PARAMETRIC,
             assumptions=(
                 "the twins come from the teacher's own recipe and data, and differ in their seeds alone",
-                *(() if ranked else ("the coefficients of models of one recipe are normal",)),
+                *(
+                    ()
+                    if ranked
+                    else (
+                        "the coefficients of models of one recipe are normal, and scatter in the suspect as "
+                        "they do in models like the controls",
+                    )
+                ),
                 "whoever made the suspect did not choose the teacher for its likeness to it",
             ),
             source=_SOURCE,
@@ -278,10 +284,15 @@ class _Contrast:
             Fact(name="rank_p", value=found.rank_p, meaning="rank of the teacher among its twins; exact"),
             Fact(name="selection_inside_null", value=False, meaning="every candidate is tested by itself"),
             Fact(name="controls", value=len(self.controls), meaning="controls that it was centred on"),
+            Fact(
+                name="degrees_of_freedom",
+                value=found.freedom,
+                meaning="of the variance: the twins', and what controls like the suspect add",
+            ),
             Fact(name="prompts", value=len(self.table.kept), meaning="prompts that all of them answered"),
             Fact(
                 name="smallest_detectable_contrast",
-                value=self._critical,
+                value=self._critical(found),
                 unit="standard errors",
                 meaning="contrast that would have been significant",
             ),
@@ -294,7 +305,7 @@ class _Contrast:
             title="Whom the suspect follows",
             columns=("model", f"coefficient, {_UNIT}"),
             rows=tuple(rows),
-            note="In one regression on the teacher and its twins; their mean is zero.",
+            note="In one regression on the teacher and its twins; the twins' mean is zero.",
         )
 
     def _limits(self) -> tuple[str, ...]:

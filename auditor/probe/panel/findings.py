@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -11,12 +11,23 @@ import numpy as np
 from jaxtyping import Float
 
 from auditor.array import NDArray
-from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement, judge
+from auditor.probe.panel.controls import (
+    FROM_SHARED_DATA,
+    FROM_SIBLING,
+    NO_EVIDENCE,
+    RELATED,
+    UNDECIDED,
+    Judgement,
+    judge,
+)
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome
 from auditor.record.observation import Observations
 from auditor.record.result import ControlValue, Guarantee, TestResult
-from auditor.record.subject import Subject
+from auditor.record.subject import Stratum, Subject
+from auditor.stats.extreme_value import largest_prediction_p
 
+#: Strata whose scatter may explain a score, and what is left to say then.
+_WEAKER = ((Stratum.SAME_DATA.value, FROM_SHARED_DATA), (Stratum.SIBLING_STUDENT.value, FROM_SIBLING))
 _ANSWER = "one of the graded answers to whether it learned from it"
 
 
@@ -103,6 +114,9 @@ class PanelFindings(ABC, Generic[R]):
         source: Literature behind it.
         reading: The numbers.
         alpha: Level of the conformal test.
+        companion_alpha: Level that the parametric companion of the rank must reach as well. With twenty
+            controls one innocent in twenty ranks first; the companion asks how far beyond them the first
+            one lies. It can only hold a claim back, so that the rank's guarantee stands.
         limits: What is already known to be left open.
     """
 
@@ -111,6 +125,7 @@ class PanelFindings(ABC, Generic[R]):
     source: str
     reading: R
     alpha: float
+    companion_alpha: float
     limits: tuple[str, ...]
 
     #: Meaning of the facts that all panels have.
@@ -120,7 +135,7 @@ class PanelFindings(ABC, Generic[R]):
     named_meaning: ClassVar[str] = "whether this candidate is the one that the evidence points to most"
     least_meaning: ClassVar[str] = "smallest score that would have been significant"
     companion_meaning: ClassVar[str] = (
-        "parametric companion: normal scores of innocent models; indicative only"
+        "parametric companion among controls that share nothing with a candidate; it only holds claims back"
     )
     #: Unit of the smallest score that would have been found.
     unit: ClassVar[str] = "spreads of the panel"
@@ -161,9 +176,49 @@ class PanelFindings(ABC, Generic[R]):
     def _ids(self) -> tuple[str, ...]:
         return self.observation_ids()
 
-    def adjusted(self, place: int, judgement: Judgement) -> Judgement:  # noqa: ARG002 - most take it as it is
-        """The judgement by which it is concluded: the rank's own, or one that says less."""
+    def companions(self, place: int) -> dict[str, float]:
+        """Parametric p-value of the suspect's statistic in every stratum of controls that allows one.
+
+        The statistic is the largest over candidates or sets of them, and so are the controls'.
+        """
+        value = float(self.reading.values(place)[0])
+        found = {name: largest_prediction_p(value, values) for name, values in self._strata(place).items()}
+        return {name: p for name, p in found.items() if p is not None}
+
+    def adjusted(self, place: int, judgement: Judgement) -> Judgement:
+        """The judgement by which it is concluded: the rank's own, or less where mere scatter explains it."""
+        companions = self.companions(place)
+        clean = max((p for name, p in companions.items() if name not in RELATED), default=None)
+        judgement = replace(judgement, parametric_p=clean)
+        if judgement.outcome is Outcome.DOES_NOT_SUPPORT or judgement.answer == UNDECIDED:
+            return judgement
+        if clean is None or clean > self.companion_alpha:
+            return replace(
+                judgement,
+                outcome=Outcome.INCONCLUSIVE,
+                answer=UNDECIDED,
+                why=f"{judgement.why}, but it lies within the scatter that few controls foretell",
+                decisive="more controls",
+            )
+        if judgement.outcome is not Outcome.SUPPORTS or judgement.answer == FROM_SHARED_DATA:
+            return judgement
+        for stratum, answer in _WEAKER:
+            if companions.get(stratum, 0.0) > self.companion_alpha:
+                return replace(
+                    judgement,
+                    outcome=Outcome.INCONCLUSIVE,
+                    answer=answer,
+                    why=f"{judgement.why}, but the scatter of {stratum} controls explains its score",
+                    decisive="twins of the teacher, or its logged answers",
+                )
         return judgement
+
+    def _strata(self, place: int) -> dict[str, list[float]]:
+        """The statistic of the controls, by stratum."""
+        strata: dict[str, list[float]] = {}
+        for control in self.reading.control_values(place):
+            strata.setdefault(control.stratum, []).append(control.value)
+        return strata
 
     def scale(self, place: int) -> float:  # noqa: ARG002 - some methods scale each candidate
         """Units of ``unit`` in one of the statistic."""
@@ -204,10 +259,7 @@ class PanelFindings(ABC, Generic[R]):
         )
 
     def _finding(self, place: int) -> Finding:
-        strata: dict[str, list[float]] = {}
-        for control in self.reading.control_values(place):
-            strata.setdefault(control.stratum, []).append(control.value)
-        ranked = judge(float(self.reading.values(place)[0]), strata, self.alpha)
+        ranked = judge(float(self.reading.values(place)[0]), self._strata(place), self.alpha)
         judgement = self.adjusted(place, ranked)
         said = self.conclude(place, judgement)
         return Finding(

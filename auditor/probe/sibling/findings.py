@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -14,15 +13,8 @@ from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome, Table
 from auditor.record.observation import observation_id
 
 
-@dataclass(frozen=True)
 class SiblingFindings(PanelFindings[SiblingReading]):
-    """Turns the contrast of siblings into findings.
-
-    Attributes:
-        companion_alpha: Level of the parametric companion of the rank, which can only hold a claim back.
-    """
-
-    companion_alpha: float
+    """Turns the contrast of siblings into findings; its companion stands on all controls without a side."""
 
     choice_meaning: ClassVar[str] = (
         "controls choose their side too, so no correction over the two candidates is due"
@@ -39,6 +31,10 @@ class SiblingFindings(PanelFindings[SiblingReading]):
             else self._finding(place)
             for place in places
         )
+
+    def adjusted(self, place: int, judgement: Judgement) -> Judgement:  # noqa: ARG002 - see conclude
+        """The rank's own judgement: the companion is two-sided here, and asked for in ``conclude``."""
+        return judgement
 
     def _alone(self, place: int) -> Finding:
         name = self.reading.candidates[place].name

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from auditor.probe.panel.candidate_answer import answer_about
-from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, Judgement
+from auditor.probe.panel.controls import Judgement
 from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
 from auditor.probe.texts.reading import TextReading
-from auditor.record.finding import Exhibit, Fact, Outcome, Table
+from auditor.record.finding import Exhibit, Fact, Table
 from auditor.record.observation import observation_id
-from auditor.record.subject import Stratum
 
 _UNIT = "spreads of the panel"
 _SHOWN_RUNS, _SHOWN_SETS = 16, 10
@@ -25,40 +23,12 @@ _LIMITS = (
 )
 
 
-@dataclass(frozen=True)
 class TextFindings(PanelFindings[TextReading]):
-    """Turns a reading of texts into findings.
-
-    Attributes:
-        companion: Level that the parametric companion must reach as well.
-    """
-
-    companion: float
+    """Turns a reading of texts into findings."""
 
     choice_meaning: ClassVar[str] = (
         "controls choose their best candidates too, so no correction over candidates is due"
     )
-    companion_meaning: ClassVar[str] = (
-        "parametric companion among controls that share nothing with a candidate; it only holds claims back"
-    )
-
-    def adjusted(self, place: int, judgement: Judgement) -> Judgement:
-        """Without the stronger words, where the scatter of models with the teacher's data explains it."""
-        judgement = replace(judgement, parametric_p=self.reading.companion(place))
-        if judgement.outcome is not Outcome.SUPPORTS or judgement.answer == FROM_SHARED_DATA:
-            return judgement
-        companions = self.reading.companions(place)
-        weaker = ((Stratum.SAME_DATA.value, FROM_SHARED_DATA), (Stratum.SIBLING_STUDENT.value, FROM_SIBLING))
-        for stratum, answer in weaker:
-            if companions.get(stratum, 0.0) > self.companion:
-                return replace(
-                    judgement,
-                    outcome=Outcome.INCONCLUSIVE,
-                    answer=answer,
-                    why=f"{judgement.why}, but the scatter of {stratum} controls explains its score",
-                    decisive="twins of the teacher, or its logged answers",
-                )
-        return judgement
 
     def conclude(self, place: int, judgement: Judgement) -> Conclusion:
         """What rank and scatter allow to say."""
@@ -66,8 +36,6 @@ class TextFindings(PanelFindings[TextReading]):
         names = [one.name for one in reading.candidates]
         p_value = "" if judgement.p_value is None else f" (p = {judgement.p_value:.3g})"
         value = float(reading.values(place)[0])
-        companion = judgement.parametric_p
-        scattered = companion is None or companion > self.companion
         return answer_about(
             place,
             names=names,
@@ -75,9 +43,7 @@ class TextFindings(PanelFindings[TextReading]):
             judgement=judgement,
             reason=f"the suspect writes like {names[place]}, {value:+.1f} {_UNIT} beyond what models that do "
             f"not know it do; {judgement.why}{p_value}",
-            doubt=("it lies within the scatter that few controls foretell", "more controls")
-            if scattered
-            else None,
+            doubt=None,
         )
 
     def measured(self, place: int) -> Measured:

@@ -14,7 +14,6 @@ from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.probe.texts.table import TextTable
 from auditor.record.result import ControlValue
 from auditor.record.subject import Subject
-from auditor.stats.extreme_value import largest_prediction_p
 from auditor.stats.panel_regression import candidate_coefficients
 from auditor.stats.text_runs import RunIndex, frequent_runs, habits, run_shares
 
@@ -139,20 +138,6 @@ class TextReading:
             ControlValue(name=control.name, stratum=stratum_of(control), value=float(value))
             for control, value in zip(self.ranked, values, strict=True)
         )
-
-    def companions(self, candidate: int) -> dict[str, float]:
-        """Parametric p-value of the suspect's statistic in every stratum of controls that allows one."""
-        strata: dict[str, list[float]] = {}
-        for control in self.control_values(candidate):
-            strata.setdefault(control.stratum, []).append(control.value)
-        value = float(self.answer.values(candidate)[0])
-        found = {name: largest_prediction_p(value, values) for name, values in strata.items()}
-        return {name: p for name, p in found.items() if p is not None}
-
-    def companion(self, candidate: int) -> float | None:
-        """The largest of them over the strata that share nothing with a candidate."""
-        found = self.companions(candidate)
-        return max((p for name, p in found.items() if name not in RELATED), default=None)
 
     def telling(self, candidate: int, most: int) -> tuple[tuple[str, float, float, float], ...]:
         """Runs in which suspect and candidate depart together from the panel's mean, the most telling first.

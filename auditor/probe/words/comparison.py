@@ -24,6 +24,7 @@ class WordComparisonParameters(Parameters):
         temperature: Of the answers.
         seed: Of the answers.
         alpha: Level of the conformal test.
+        companion_alpha: Level that the parametric companion of the rank must reach too.
     """
 
     prompts: int = Field(default=240, ge=20)
@@ -31,6 +32,7 @@ class WordComparisonParameters(Parameters):
     temperature: float = Field(default=0.7, ge=0)
     seed: int = 0
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    companion_alpha: float = Field(default=0.01, gt=0, lt=0.5)
 
 
 def word_reading(

@@ -102,7 +102,7 @@ def test_students_are_found_more_often_than_innocents() -> None:
 
 
 def test_a_rank_that_the_scatter_explains_is_no_support() -> None:
-    found = findings(Writers(follows={"suspect": ("teacher-1", 0.8)}), companion=1e-12)
+    found = findings(Writers(follows={"suspect": ("teacher-1", 0.8)}), companion_alpha=1e-12)
     assert found["teacher-1"].outcome is Outcome.INCONCLUSIVE
     assert found["teacher-1"].fact("answer") == UNDECIDED
     assert "scatter" in found["teacher-1"].reason
@@ -135,7 +135,7 @@ def test_stronger_words_need_more_than_the_first_rank_among_those_with_the_same_
 ) -> None:
     peers = tuple(model(f"peer-{n}", Role.CONTROL, stratum=Stratum.SAME_DATA) for n in range(19))
     follows = {one.name: ("teacher-1", 0.6) for one in peers} | {"suspect": ("teacher-1", 0.95)}
-    found = findings(Writers(follows=follows), (*CAST, *peers), companion=companion)["teacher-1"]
+    found = findings(Writers(follows=follows), (*CAST, *peers), companion_alpha=companion)["teacher-1"]
     assert (found.outcome, found.fact("answer")) == (outcome, answer)
 
 
