@@ -10,13 +10,16 @@ wherever the members are.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from scipy import optimize, special, stats
+from jaxtyping import Float, Int
+from scipy import stats
 
 from auditor.array import NDArray
+from auditor.stats.moderated_variance import moderated_variance
 from auditor.stats.word_features import word_features
 
 #: Variance added to that of the controls, so that no word that they agree on has an unbounded weight.
@@ -27,8 +30,12 @@ _RIDGE = 0.1
 _NOTHING = 1e-9
 #: Fewest controls that a word's variance is estimated from.
 FEWEST_CONTROLS = 3
+#: Groups of prompts that are left out in turn.
+GROUPS = 40
 
 Words = Float[NDArray[np.float64], " words"]
+#: Coefficients of every model on every member.
+Table = Float[NDArray[np.float64], "models members"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,8 @@ class FamilyContrast:
     """How much more a model follows one member of a family than the others.
 
     Attributes:
-        coefficients: [members] in units of ``spread``, less the mean of the others; the member in question
-            first.
+        coefficients: [members] less the mean of the others, in standard deviations of the others'; the member
+            in question first.
         t: The first coefficient less the mean of the others, in standard errors of a further draw.
         freedom: Degrees of freedom of ``t``: members - 2, and what the controls add.
         p_value: One-sided, of ``t`` under normal coefficients.
@@ -55,107 +62,109 @@ def family_contrast(
     suspect: Words,
     family: Float[NDArray[np.float64], "members words"],
     controls: Float[NDArray[np.float64], "controls words"],
+    prompts: Int[NDArray[np.integer[Any]], " words"],
 ) -> FamilyContrast:
     """Regress the suspect on the members of a family, and hold the first against the others.
 
-    Features are taken less the controls' mean (suspect) or the family's (members), and weighted by one over
-    the controls' variance: where models that know none of the family differ among themselves, the suspect's
-    difference says little.
+    Features are taken less the mean of suspect and controls (models) or of the family (members), and
+    weighted by one over the variance of suspect and controls: where models that know none of the family
+    differ among themselves, the suspect's difference says little.
 
     How far coefficients scatter by chance is estimated from the suspect's own on the others, of which there
-    are few, and moderated by what the same scatter is in each control: the more alike the controls' are, the
-    more they count.
+    are few, and moderated by the same scatter in each control. Models scatter unequally, the less sure their
+    coefficients are the more; so it is measured in standard errors over prompts, in which they are alike.
 
     Args:
         suspect: Log-likelihood of each word under the suspect, in nats.
         family: The same under each member, the one in question first.
         controls: The same under models of the suspect's kind that learned from no member.
+        prompts: The prompt that each word answers; words of one prompt stand and fall together.
 
     Raises:
         ValueError: If there are fewer than three members or too few controls.
 
-    Source: weighted ridge regression; the prediction of one further normal draw (Whitmore 1986); moderated
-    variances (Smyth 2004, section 6).
+    Source: weighted ridge regression; delete-a-group jackknife (Kott 2001); the prediction of one further
+    normal draw (Whitmore 1986); moderated variances (Smyth 2004, section 6).
     """
     if len(family) < 3 or len(controls) < FEWEST_CONTROLS:
         raise ValueError(f"needs 3 members and {FEWEST_CONTROLS} controls")
-    own, theirs, others = word_features(suspect), word_features(family), word_features(controls)
-    views = np.array_split(np.arange(own.shape[-1]), 2)
-    total = np.zeros((1 + len(controls), len(family)))
-    for view in views:
-        total += _coefficients(own[view], theirs[:, view], others[:, view])
-    rest = total[:, 1:]
-    variances = rest.var(axis=1, ddof=1)
-    if variances[0] <= 0:
+    models, members = word_features(np.concatenate([suspect[None], controls])), word_features(family)
+    found, left_out = _both_views(models, members, prompts % GROUPS)
+    contrast = np.full(len(family), -1.0 / (len(family) - 1))
+    contrast[0] = 1.0
+    errors = _standard_errors(left_out @ contrast)
+    scatter = found[:, 1:].std(axis=1, ddof=1)
+    if scatter[0] <= 0 or errors[0] <= 0:
         return FamilyContrast(np.zeros(len(family)), 0.0, len(family) - 2, 1.0, 1.0)
-    variance, freedom = moderated_variance(float(variances[0]), variances[1:], len(family) - 2)
-    centred = (total[0] - rest[0].mean()) / np.sqrt(variance)
-    t = float(centred[0] / np.sqrt(1 + 1 / rest.shape[1]))
+    relative = np.divide(scatter, errors, out=np.zeros_like(scatter), where=errors > 0) ** 2
+    variance, freedom = moderated_variance(float(relative[0]), relative[1:], len(family) - 2)
+    centred = (found[0] - found[0, 1:].mean()) / (errors[0] * np.sqrt(variance))
+    t = float(centred[0] / np.sqrt(1 + 1 / (len(family) - 1)))
     return FamilyContrast(
         coefficients=centred,
         t=t,
         freedom=freedom,
         p_value=float(stats.t.sf(t, freedom)),
-        rank_p=float((1 + np.count_nonzero(rest[0] >= total[0, 0])) / len(family)),
+        rank_p=float((1 + np.count_nonzero(found[0, 1:] >= found[0, 0])) / len(family)),
     )
 
 
-def _coefficients(
-    own: NDArray[np.float64], family: NDArray[np.float64], controls: NDArray[np.float64]
-) -> Float[NDArray[np.float64], "models members"]:
-    """Ridge coefficients in one view, of the suspect (first) and of every control held against the others.
+def _both_views(
+    models: NDArray[np.float64], members: NDArray[np.float64], groups: NDArray[np.integer[Any]]
+) -> tuple[Table, Float[NDArray[np.float64], "groups models members"]]:
+    """Coefficients in both views together, and the same with each group of prompts left out.
 
-    They are in units of the root mean square of the controls', so that views can be added up.
+    A view counts by one over its usual standard error.
     """
-    weights = 1.0 / (controls.var(axis=0) + _SLACK)
-    apart = family - family.mean(axis=0)
-    weighted = apart * weights
-    gram = weighted @ apart.T
-    ridge = _RIDGE * np.trace(gram) / len(gram)
+    found = np.zeros((len(models), len(members)))
+    left_out = np.zeros((GROUPS, *found.shape))
+    for view in np.array_split(np.arange(models.shape[-1]), 2):
+        inner, toward = _inner_products(models[:, view], members[:, view], groups)
+        whole = _coefficients(inner.sum(axis=0), toward.sum(axis=0))
+        parts = np.stack(
+            [
+                _coefficients(inner.sum(axis=0) - less, toward.sum(axis=0) - missing)
+                for less, missing in zip(inner, toward, strict=True)
+            ]
+        )
+        usual = float(np.median(_standard_errors(parts)))
+        if usual > 0:
+            found += whole / usual
+            left_out += parts / usual
+    return found, left_out
+
+
+def _inner_products(
+    models: NDArray[np.float64], members: NDArray[np.float64], groups: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weighted inner products of the members with each other and with the models, by group of prompts."""
+    weights = 1.0 / (models.var(axis=0) + _SLACK)
+    aims = models - models.mean(axis=0)
+    apart = members - members.mean(axis=0)
+    order = np.argsort(groups, kind="stable")
+    bounds = np.searchsorted(groups[order], np.arange(GROUPS + 1))
+    aims, apart, weighted = aims[:, order], apart[:, order], (apart * weights)[:, order]
+    inner = np.empty((GROUPS, len(members), len(members)))
+    toward = np.empty((GROUPS, len(members), len(models)))
+    for group, (start, end) in enumerate(itertools.pairwise(bounds)):
+        inner[group] = weighted[:, start:end] @ apart[:, start:end].T
+        toward[group] = weighted[:, start:end] @ aims[:, start:end].T
+    return inner, toward
+
+
+def _coefficients(inner: NDArray[np.float64], toward: NDArray[np.float64]) -> Table:
+    """Ridge coefficients of every model, less their mean over the members."""
+    ridge = _RIDGE * np.trace(inner) / len(inner)
     if ridge < _NOTHING:
-        return np.zeros((1 + len(controls), len(family)))
-    aims = np.concatenate([own[None], controls]) - controls.mean(axis=0)
-    found = np.linalg.solve(gram + ridge * np.eye(len(gram)), weighted @ aims.T).T
-    # A control is held against the others alone; its own part in the mean is taken out again.
-    found[1:] *= len(controls) / (len(controls) - 1)
-    found -= found.mean(axis=1, keepdims=True)
-    size = float(np.sqrt(np.mean(found[1:] ** 2)))
-    scaled: NDArray[np.float64] = found / size if size > 0 else found
-    return scaled
+        return np.zeros(toward.T.shape)
+    found: NDArray[np.float64] = np.linalg.solve(inner + ridge * np.eye(len(inner)), toward)
+    centred: NDArray[np.float64] = (found - found.mean(axis=0)).T
+    return centred
 
 
-def moderated_variance(own: float, others: NDArray[np.float64], freedom: int) -> tuple[float, float]:
-    """A variance with few degrees of freedom, drawn towards those of others that have as many.
-
-    The others' true variances are taken to follow a scaled inverse chi-square distribution, whose scale and
-    degrees of freedom are fitted to the logarithms of their estimates.
-
-    Args:
-        own: The estimate in question.
-        others: Estimates of others, positive.
-        freedom: Degrees of freedom of each of them.
-
-    Returns:
-        The moderated variance and its degrees of freedom, at most those of all estimates together.
-
-    Source: Smyth 2004, section 6.2.
-    """
-    known = others[others > 0]
-    if len(known) < FEWEST_CONTROLS:
-        return own, float(freedom)
-    logs = np.log(known) - special.digamma(freedom / 2) + np.log(freedom / 2)
-    beyond = float(np.var(logs, ddof=1) - special.polygamma(1, freedom / 2))
-    most = float(freedom * len(known))
-    prior = min(2 * _inverse_trigamma(beyond), most) if beyond > 0 else most
-    scale = float(np.exp(logs.mean() + special.digamma(prior / 2) - np.log(prior / 2)))
-    return (prior * scale + freedom * own) / (prior + freedom), prior + freedom
-
-
-def _inverse_trigamma(value: float) -> float:
-    """Where the trigamma function takes a positive value."""
-    low, high = 1e-8, 1e8
-    return float(
-        optimize.brentq(lambda place: float(special.polygamma(1, place)) - value, low, high)
-        if special.polygamma(1, high) < value < special.polygamma(1, low)
-        else high
-    )
+def _standard_errors(left_out: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard errors over prompts, from estimates with each group of them left out (first axis)."""
+    apart = left_out - left_out.mean(axis=0)
+    count = len(left_out)
+    errors: NDArray[np.float64] = np.sqrt((count - 1) / count * (apart**2).sum(axis=0))
+    return errors

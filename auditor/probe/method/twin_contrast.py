@@ -179,7 +179,8 @@ class _Contrast:
             return f"only {common.mean():.0%} of the words were scored by everybody"
         known = known[:, common]
         members = 1 + len(self.twins)
-        found = family_contrast(known[0], known[1 : 1 + members], known[1 + members :])
+        prompts = (self.table.text_of_word % len(self.table.kept))[common]
+        found = family_contrast(known[0], known[1 : 1 + members], known[1 + members :], prompts)
         return found if found.coefficients.any() else "teacher and twins do not differ on these answers"
 
     def finding(self) -> Finding:
@@ -312,5 +313,8 @@ class _Contrast:
         return (
             "For one teacher, all suspects are held against the same twins: a teacher that happens to stand "
             "out among them does so for every suspect. It is one test of one teacher, not one per suspect.",
+            "How far models go the way of single twins by chance is taken from the controls as well, unless "
+            "the suspect does so visibly more; a model drawn to twins for reasons that no control shares is "
+            "accused up to about three times as often as the level says, in simulations.",
             "Answers rewritten by another model before training, or long training since, hide the trace.",
         )
