@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from types import TracebackType
 
@@ -271,6 +271,16 @@ class Ledger:
         """
         with told(self._path):
             return read.scan(self._connection, read.find_run(self._connection, run))
+
+    def copy_to(self, path: Path) -> None:
+        """Write the whole ledger, as it is at this moment, to another file.
+
+        Raises:
+            LedgerError: If it cannot be written.
+        """
+        with told(path), closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
 
     def verify(self, *, root: str | None = None) -> Verification:
         """Check the evidence against its own digests.

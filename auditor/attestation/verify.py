@@ -1,0 +1,198 @@
+"""Five steps by which a stranger checks a bundle: without a model, a network, or trust in who packed it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from auditor import __version__
+from auditor.attestation.bundle import CALIBRATION, EVIDENCE, POLICY, REPORTS, SEAL, WAIVERS, Bundle, unpack
+from auditor.attestation.envelope import opened
+from auditor.attestation.likeness import difference
+from auditor.attestation.statement import SealedRun, read_statement
+from auditor.digest import digest_bytes
+from auditor.error import AuditorError, EvidenceIntegrityError
+from auditor.ledger import Ledger
+from auditor.policy.evaluate import evaluate
+from auditor.policy.spec import load_policy
+from auditor.policy.waiver import load_waivers
+from auditor.probe.registry import method
+from auditor.record.codec import encode
+from auditor.record.finding import Finding, Outcome
+from auditor.record.scan import Scan
+from auditor.report.write import render
+from auditor.scan.calibration_file import read_calibration
+from auditor.scan.conduct import measured
+from auditor.scan.ratio_findings import weighed
+from auditor.scan.weighing import METHOD, weighing_for
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a verification that was passed.
+
+    Attributes:
+        title: What was checked.
+        found: What it showed.
+    """
+
+    title: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A bundle that is whole.
+
+    Attributes:
+        scan: The run in it.
+        sealed: What was signed of it.
+        steps: The steps, in order.
+    """
+
+    scan: Scan
+    sealed: SealedRun
+    steps: tuple[Step, ...]
+
+
+def verify_bundle(path: Path, key: Path, told: Callable[[Step], None] = lambda _step: None) -> Verified:
+    """Check a bundle in five steps.
+
+    Args:
+        path: The bundle.
+        key: The signer's public key.
+        told: Told of every step as it is passed.
+
+    Raises:
+        EvidenceIntegrityError: At the first thing that is not as it was sealed; the message names it.
+        UsageError: If the bundle or the key cannot be read.
+    """
+    steps: list[Step] = []
+
+    def passed(title: str, found: str) -> None:
+        steps.append(Step(title, found))
+        told(steps[-1])
+
+    bundle = unpack(path)
+    sealed = read_statement(opened(bundle[SEAL], key))
+    passed("signature", f"run {sealed.run}, sealed by this key with version {sealed.tool_version}")
+    with tempfile.TemporaryDirectory() as folder:
+        room = Path(folder)
+        scan, records = _evidence(bundle, sealed, room)
+        passed("chain and root", f"{records} records are whole; root {sealed.root}")
+        count, taken = _findings(bundle, scan, room)
+        rest = f"; {taken} of probes that broke down are taken as recorded" if taken else ""
+        passed("answers to statistics", f"{count} findings worked out again from the answers{rest}")
+        _verdict(bundle, sealed, scan, room)
+        status = scan.verdict.status.value if scan.verdict else "none"
+        passed("statistics to verdict", f"{scan.plan.policy}: {status}")
+    _reports(bundle, sealed, scan)
+    passed("report", f"{len(sealed.reports)} reports rendered again, byte for byte")
+    return Verified(scan, sealed, tuple(steps))
+
+
+def _evidence(bundle: Bundle, sealed: SealedRun, room: Path) -> tuple[Scan, int]:
+    copy = room / EVIDENCE
+    copy.write_bytes(bundle[EVIDENCE])
+    try:
+        with Ledger.open(copy, create=False, readonly=True) as ledger:
+            whole = ledger.verify(root=sealed.root)
+            scan = ledger.scan(sealed.run)
+    except EvidenceIntegrityError as error:
+        raise EvidenceIntegrityError(error.what, where=EVIDENCE, fix=error.fix) from None
+    except AuditorError as error:
+        raise EvidenceIntegrityError(f"the evidence cannot be read: {error.what}", where=EVIDENCE) from error
+    for name, noted, found in (
+        ("run", sealed.run, scan.run),
+        ("root", sealed.root, scan.root),
+        ("plan", sealed.plan_digest, scan.plan_digest),
+        ("policy", sealed.policy_digest, scan.plan.policy_digest),
+        ("end", sealed.finished_at, scan.finished_at),
+    ):
+        if noted != found:
+            raise EvidenceIntegrityError(
+                f"the seal is about another {name}: {noted}, not {found}", where=SEAL
+            )
+    return scan, whole.records
+
+
+def _findings(bundle: Bundle, scan: Scan, room: Path) -> tuple[int, int]:
+    """How many findings were worked out again, and how many of broken probes were taken as they are."""
+    again = _measured_again(bundle, scan, room)
+    broken = {one.probe for one in scan.findings if one.outcome is Outcome.FAILED}
+    recorded = [one for one in scan.findings if one.probe not in broken]
+    computed = [one for one in again if one.probe not in broken]
+    if len(recorded) != len(computed):
+        raise EvidenceIntegrityError(
+            f"{len(recorded)} findings are recorded, and {len(computed)} follow from the answers"
+        )
+    for one, other in zip(recorded, computed, strict=True):
+        if apart := difference(encode(one), encode(other)):
+            raise EvidenceIntegrityError(
+                f"the finding {one.fingerprint} of {one.probe} does not follow from the answers: {apart}",
+                fix=f"it was worked out by version {scan.plan.tool_version}; this is {__version__}",
+            )
+    return len(recorded), len(scan.findings) - len(recorded)
+
+
+def _measured_again(bundle: Bundle, scan: Scan, room: Path) -> Sequence[Finding]:
+    known = bundle.probes()
+    findings: list[Finding] = []
+    weighing = None
+    for planned in scan.plan.probes:
+        if planned.method == METHOD:
+            weighing = planned
+            continue
+        if planned.digest not in known:
+            raise EvidenceIntegrityError(
+                f"the content of probe {planned.probe} is not the one that its plan names",
+                where=planned.digest,
+            )
+        spec = known[planned.digest]
+        findings += measured(spec, method(spec.file.method), scan.observations, {})
+    if weighing is not None:
+        (room / CALIBRATION).write_bytes(bundle[CALIBRATION])
+        calibration = read_calibration(room / CALIBRATION)
+        if calibration.digest != weighing.digest:
+            raise EvidenceIntegrityError(
+                "the calibration is not the one that the plan names", where=CALIBRATION
+            )
+        findings += weighed(
+            weighing_for(calibration, scan.plan.subjects, tuple(known.values())), scan.plan, findings
+        )
+    return findings
+
+
+def _verdict(bundle: Bundle, sealed: SealedRun, scan: Scan, room: Path) -> None:
+    (room / POLICY).write_bytes(bundle[POLICY])
+    pack = load_policy(room / POLICY)
+    if pack.digest != scan.plan.policy_digest:
+        raise EvidenceIntegrityError("the policy pack is not the one that the plan names", where=POLICY)
+    waivers_file = bundle.get(WAIVERS)
+    if (digest_bytes(waivers_file) if waivers_file is not None else "") != sealed.waivers_digest:
+        raise EvidenceIntegrityError("the waivers are not those that were sealed", where=WAIVERS)
+    if waivers_file is not None:
+        (room / WAIVERS).write_bytes(waivers_file)
+    waivers = load_waivers(room / WAIVERS) if waivers_file is not None else ()
+    today = datetime.fromisoformat(sealed.finished_at).date()
+    again = evaluate(pack, scan.plan, scan.findings, waivers=waivers, today=today)
+    if scan.verdict is None:
+        raise EvidenceIntegrityError("the run was never judged")
+    if apart := difference(encode(scan.verdict), encode(again)):
+        raise EvidenceIntegrityError(f"the verdict does not follow from the findings: {apart}")
+
+
+def _reports(bundle: Bundle, sealed: SealedRun, scan: Scan) -> None:
+    for name, digest in sealed.reports.items():
+        shipped = bundle[f"{REPORTS}report.{name}"]
+        if digest_bytes(shipped) != digest:
+            raise EvidenceIntegrityError("the report was edited after it was sealed", where=f"report.{name}")
+        if render(scan, name).encode() != shipped:
+            raise EvidenceIntegrityError(
+                "the report does not follow from the evidence",
+                where=f"report.{name}",
+                fix=f"it was rendered by version {sealed.tool_version}; this is {__version__}",
+            )

@@ -1,0 +1,80 @@
+"""``auditor bundle``: a sealed run in one file, for whoever is to check it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from auditor.error import UsageError
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  The latest run, sealed before:
+    auditor seal --key audit.pem && auditor bundle --seal seal.json --out audit.zip
+
+  A run that was scanned with a plan file, or with a log:
+    auditor bundle 3f9a1c --plan plan.yaml --out audit.zip
+    auditor bundle --served log.jsonl --policy extraction-investigation --out audit.zip
+"""
+
+
+def bundle(
+    run: Annotated[
+        str | None, typer.Argument(help="Run, or the beginning of its name; the latest if left out.")
+    ] = None,
+    ledger: Annotated[Path, typer.Option(help="Evidence ledger.")] = Path("audit.db"),
+    seal: Annotated[Path, typer.Option(help="Its seal.")] = Path("seal.json"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the bundle.")] = Path("audit.zip"),
+    plan: Annotated[Path | None, typer.Option(help="Plan file that it was scanned with.")] = None,
+    served: Annotated[Path | None, typer.Option(help="Log of served answers that it was about.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Policy pack, where it is in a file.")] = None,
+    waivers: Annotated[Path | None, typer.Option(help="Waivers that it was judged with.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="Calibration of its ratios.")] = None,
+) -> int:
+    """Pack a sealed run: evidence, probes, policy and reports, so that it can be checked offline.
+
+    The bundle holds the whole ledger, with every run and answer in it: keep a ledger of its own
+    (--ledger) for what is to be handed out.
+    """
+    from auditor.attestation.bundle import EVIDENCE, REPORTS, SEAL, pack
+    from auditor.attestation.contents import Sources, members_of
+    from auditor.attestation.statement import SEALED_REPORTS
+    from auditor.ledger import Ledger
+    from auditor.report.write import render
+    from auditor.scan.plan_file import load_plan_file
+
+    sources = Sources(
+        plan=load_plan_file(plan) if plan is not None else None,
+        served=served,
+        policy=policy,
+        waivers=waivers,
+        calibration=calibration,
+    )
+    try:
+        envelope = seal.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"the seal cannot be read: {error.strerror}", where=str(seal), fix="make it with `auditor seal`"
+        ) from error
+    with (
+        Ledger.open(ledger, create=False, readonly=True) as evidence,
+        tempfile.TemporaryDirectory(dir=out.parent) as room,
+    ):
+        scan = evidence.scan(run)
+        members = members_of(scan.plan, sources)
+        members[SEAL] = envelope
+        copy = Path(room) / EVIDENCE
+        evidence.copy_to(copy)
+        members[EVIDENCE] = copy.read_bytes()
+        for name in SEALED_REPORTS:
+            members[f"{REPORTS}report.{name}"] = render(scan, name).encode()
+        part = Path(room) / "bundle.zip"
+        part.write_bytes(pack(members))
+        part.replace(out)
+    Console().print(f"{out}: {len(members)} files, {out.stat().st_size:,} bytes", markup=False)
+    return 0
