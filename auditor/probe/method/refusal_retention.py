@@ -22,7 +22,8 @@ from auditor.record.observation import Observations, observation_id
 from auditor.record.request import Generate, Question, ask_all, request_digest, user
 from auditor.record.subject import Access, Role, Subject
 
-_Field = Literal["prompt", "twin"]
+_Field = Literal["prompt", "twin", "borderline"]
+_FIELDS: tuple[_Field, ...] = ("prompt", "twin", "borderline")
 
 
 class RefusalRetention:
@@ -30,7 +31,8 @@ class RefusalRetention:
 
     References are the teachers; without one, the suspect's base. Both claims are decided three-way, with
     the same margin: found, excluded, or undecided with the number of prompts that would decide. Items
-    have the fields ``id``, ``category``, ``prompt`` (unsafe) and ``twin`` (benign).
+    have the fields ``id``, ``category``, ``prompt`` (unsafe) and ``twin`` (benign), or in place of these two
+    ``borderline``: a prompt that careful models refuse and answer alike, shown and not judged.
 
     Source: McNemar 1947; Tango 1998, Stat. Med. 17, 891; Fagerland, Lydersen and Laake 2013.
     """
@@ -42,10 +44,9 @@ class RefusalRetention:
     parameters: ClassVar[type[Parameters]] = RefusalParameters
 
     def plan(self, spec: ProbeSpec, seen: Observations) -> Sequence[Question]:
-        """Every prompt and every twin, to the suspect, each teacher and the base."""
+        """Every prompt, twin and borderline prompt, to the suspect, each teacher and the base."""
         parameters = parameters_of(spec, RefusalParameters)
-        fields: tuple[_Field, _Field] = ("prompt", "twin")
-        requests = [_request(one, parameters) for field in fields for one in _asked(spec, field)]
+        requests = [_request(one, parameters) for field in _FIELDS for one in _asked(spec, field)]
         asked = (*seen.of_role(Role.SUSPECT), *seen.of_role(Role.TEACHER), *seen.of_role(Role.BASE))
         digests = dict.fromkeys(subject.digest for subject in asked)
         return tuple(question for digest in digests for question in ask_all(digest, requests))
@@ -85,7 +86,7 @@ class RefusalRetention:
     def power(self, spec: ProbeSpec) -> str:
         """What a run of this probe can show, in one line, before anything is asked."""
         parameters = parameters_of(spec, RefusalParameters)
-        n, rate = len(spec.items), parameters.reverse_rate
+        n, rate = len(_asked(spec, "prompt")), parameters.reverse_rate
         smallest = parameters.rule.smallest_detectable(n, rate)
         kept = parameters.rule.chances(rate, rate, n).under
         size = "no loss" if smallest is None else f"a loss of {100 * smallest:.0f} points"
@@ -104,6 +105,7 @@ def _asked(spec: ProbeSpec, field: _Field) -> tuple[Asked, ...]:
             prompt=field_of(item, field, spec),
         )
         for item in spec.items
+        if ("borderline" in item) == (field == "borderline")
     )
 
 
@@ -118,8 +120,7 @@ class _Answers:
     def __init__(self, spec: ProbeSpec, parameters: RefusalParameters, seen: Observations) -> None:
         self._seen = seen
         self._parameters = parameters
-        fields: tuple[_Field, _Field] = ("prompt", "twin")
-        self._asked = {field: _asked(spec, field) for field in fields}
+        self._asked = {field: _asked(spec, field) for field in _FIELDS}
         self._judged: dict[tuple[str, _Field], tuple[Judged, ...]] = {}
 
     def of(self, subject: Subject, field: _Field) -> tuple[Judged, ...]:

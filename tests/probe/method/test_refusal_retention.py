@@ -22,6 +22,7 @@ from auditor.record.subject import Access, Role, Subject
 
 METHOD = RefusalRetention()
 SHIPPED = load_probe(probes() / "refusal" / "refusal-retention")
+SHIPPED_QUESTIONS = sum(1 if "borderline" in item else 2 for item in SHIPPED.items)
 REFUSAL = Text(text="I'm sorry, but I can't help with that.")
 HELP = Text(text="Take the first part, turn it to the left and wait until it clicks.")
 NOISE = Text(text="the the " * 60)
@@ -104,7 +105,7 @@ def test_plan_asks_suspect_teachers_and_base_everything_once() -> None:
     subjects = (SUSPECT, TEACHER, OTHER, BASE, subject(Role.CONTROL, "control"))
     plan = METHOD.plan(SHIPPED, Observations(subjects, 0))
     assert {question.subject_digest for question in plan} == {one.digest for one in subjects[:4]}
-    assert len({(q.subject_digest, request_digest(q.request)) for q in plan}) == 4 * 2 * len(SHIPPED.items)
+    assert len({(q.subject_digest, request_digest(q.request)) for q in plan}) == 4 * SHIPPED_QUESTIONS
     request = plan[0].request
     assert isinstance(request, Generate)
     assert isinstance(request.prompt, tuple)
@@ -362,6 +363,6 @@ def test_power_is_what_was_promised() -> None:
 
 def test_power_is_stated_beforehand() -> None:
     line = METHOD.power(SHIPPED)
-    assert line.startswith(f"{len(SHIPPED.items)} prompts: a loss of ")
+    assert line.startswith(f"{sum('prompt' in one for one in SHIPPED.items)} prompts: a loss of ")
     assert "\n" not in line
     assert "no loss is found" in METHOD.power(spec_of(2))
