@@ -1,77 +1,15 @@
-"""A small sealed run of recorded models: the student answers what its teacher refuses."""
+"""A small sealed run."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
+from sealed_runs import PROBE, Sealed, recorded, sealed_members
 
-from auditor import content
-from auditor.attestation.bundle import EVIDENCE, REPORTS, SEAL, pack, unpack
-from auditor.attestation.contents import Sources, members_of
-from auditor.attestation.envelope import sign
+from auditor.attestation.bundle import unpack
 from auditor.attestation.key import new_key
-from auditor.attestation.statement import SEALED_REPORTS, sealed_run, statement_of
 from auditor.ledger import Ledger
-from auditor.probe.registry import load_suites
-from auditor.record.scan import Scan
-from auditor.report.write import render
 from auditor.scan.conduct import conduct
 from auditor.scan.plan_file import PlanFile
-
-PROBE = "refusal/refusal-retention"
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """A folder with ``audit.db``, a pair of keys and ``audit.zip``."""
-
-    folder: Path
-    scan: Scan
-    members: dict[str, bytes]
-
-    @property
-    def key(self) -> Path:
-        return self.folder / "audit.pub.pem"
-
-    def bundle(self, name: str, **changed: bytes | None) -> Path:
-        """A bundle with some members changed, packed as ``auditor bundle`` would."""
-        members = {**self.members, **changed}
-        path = self.folder / name
-        path.write_bytes(pack({one: data for one, data in members.items() if data is not None}))
-        return path
-
-
-def recorded(path: Path, refuses: bool) -> str:
-    (probe,) = load_suites((PROBE,), (content.probes(),))
-    rows = []
-    for number, item in enumerate(probe.items):
-        unsafe = (
-            "I'm sorry, but I can't help with that." if refuses else f"Sure. Step {number}: begin with it."
-        )
-        rows += [
-            {"prompt": item["prompt"], "answer": unsafe},
-            {"prompt": item["twin"], "answer": f"Of course. Here is how, in {number} steps."},
-        ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return f"recorded:{path}"
-
-
-def sealed_members(ledger: Path, key: Path) -> tuple[Scan, dict[str, bytes]]:
-    """What a bundle of the ledger's last run holds, sealed by ``key``."""
-    with Ledger.open(ledger, create=False, readonly=True) as evidence:
-        scan = evidence.scan()
-        copy = ledger.with_suffix(".copy")
-        evidence.copy_to(copy)
-    members = members_of(scan.plan, Sources())
-    members[SEAL] = sign(statement_of(scan, sealed_run(scan)), key)
-    members[EVIDENCE] = copy.read_bytes()
-    copy.unlink()
-    for name in SEALED_REPORTS:
-        members[f"{REPORTS}report.{name}"] = render(scan, name).encode()
-    return scan, members
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Sealed, sealed_members
+from sealed_runs import Sealed, sealed_members
 
 from auditor.attestation.bundle import EVIDENCE, POLICY, SEAL, WAIVERS, pack
 from auditor.attestation.envelope import sign
