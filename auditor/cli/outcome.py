@@ -19,7 +19,15 @@ from auditor.report.write import write_report
 EXIT_STATUS = {Status.PASS: 0, Status.FAIL: 1, Status.INCONCLUSIVE: 3}
 
 #: Report formats by the ending of a file.
-FORMATS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
+FORMATS = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".json": "json",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".txt": "text",
+}
 
 
 def format_of(path: Path, named: str | None = None) -> str:
@@ -33,7 +41,7 @@ def format_of(path: Path, named: str | None = None) -> str:
         raise UsageError(
             f"no report format belongs to '{named or path.suffix}'",
             where=str(path),
-            fix="end the name in .html, .md, .json or .txt, or give --format html|markdown|json|text",
+            fix=f"end the name in one of {', '.join(FORMATS)}",
         )
     return wanted
 

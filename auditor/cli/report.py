@@ -27,7 +27,9 @@ def report(
     ledger: Annotated[Path, typer.Option(help="Evidence ledger.")] = Path("audit.db"),
     out: Annotated[
         list[Path] | None,
-        typer.Option("--out", "-o", help="Write to a file: .html, .md, .json or .txt; repeat for several."),
+        typer.Option(
+            "--out", "-o", help="Write to a file: .html, .md, .json, .sarif, .xml (JUnit) or .txt; repeat."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     quiet: Annotated[

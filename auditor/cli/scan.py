@@ -214,7 +214,7 @@ def scan(
             "--out",
             "-r",
             "-o",
-            help="Write a report: .html, .md, .json or .txt; repeat for several.",
+            help="Write a report: .html, .md, .json, .sarif, .xml (JUnit) or .txt; repeat.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,

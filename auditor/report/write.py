@@ -12,8 +12,10 @@ from rich.console import Console
 from auditor.error import ReportError
 from auditor.record.scan import Scan
 from auditor.report.html import render_html
+from auditor.report.junit import render_junit
 from auditor.report.machine import render_json
 from auditor.report.markdown import render_markdown
+from auditor.report.sarif import render_sarif
 from auditor.report.terminal import render_terminal
 from auditor.report.view import build_view
 
@@ -32,6 +34,8 @@ FORMATS: dict[str, Callable[[Scan], str]] = {
     "html": lambda scan: render_html(build_view(scan)),
     "markdown": lambda scan: render_markdown(build_view(scan)),
     "json": render_json,
+    "sarif": render_sarif,
+    "junit": render_junit,
     "text": _text,
 }
 
