@@ -78,6 +78,6 @@ def test_it_is_one_line_for_each_candidate_and_leaves_nothing_open() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_format_shows_it(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"sarif", "junit"}))
+def test_every_format_for_people_shows_it(name: str) -> None:
     assert "31 to 1" in render(scan(), name)
