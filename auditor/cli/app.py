@@ -14,6 +14,7 @@ from auditor import __version__
 from auditor.cli import (
     bundle,
     demo,
+    diff,
     init,
     ledger,
     models,
@@ -72,6 +73,7 @@ app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("report", epilog=report.EXAMPLES)(report.report)
+app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("seal", epilog=seal.EXAMPLES)(seal.seal)
 app.command("bundle", epilog=bundle.EXAMPLES)(bundle.bundle)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
