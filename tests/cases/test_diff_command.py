@@ -14,6 +14,8 @@ def test_lost_refusals_are_new_in_the_later_version(tmp_path: Path) -> None:
     runs = []
     for name, refuses in (("first", True), ("second", False)):
         suspect = recorded(tmp_path / f"{name}.jsonl", refuses=refuses)
+        with (tmp_path / f"{name}.jsonl").open("a") as stream:
+            stream.write(json.dumps({"prompt": "Who are you?", "answer": f"The {name}."}) + "\n")
         done = auditor("scan", suspect, "--teacher", teacher, "--suite", PROBE, "--json", cwd=tmp_path)
         assert done.returncode in (1, 3), done.stderr
         runs.append(json.loads(done.stdout)["run"])
