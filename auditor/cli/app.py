@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from auditor import __version__
-from auditor.cli import demo, init, ledger, models, policy, probes, report, scan, validate, zoo
+from auditor.cli import demo, init, judge, ledger, models, policy, probes, report, scan, validate, zoo
 from auditor.error import AuditorError
 
 
@@ -58,6 +58,7 @@ app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("report", epilog=report.EXAMPLES)(report.report)
+app.command("judge", epilog=judge.EXAMPLES)(judge.judge)
 app.add_typer(probes.app, name="probes")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
