@@ -16,6 +16,7 @@ from auditor.cli import (
     demo,
     diff,
     init,
+    judge,
     ledger,
     models,
     policy,
@@ -77,6 +78,7 @@ app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("seal", epilog=seal.EXAMPLES)(seal.seal)
 app.command("bundle", epilog=bundle.EXAMPLES)(bundle.bundle)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
+app.command("judge", epilog=judge.EXAMPLES)(judge.judge)
 app.add_typer(probes.app, name="probes")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
