@@ -22,7 +22,8 @@ def headline(validation: Validation) -> list[str]:
     return [
         *map(_sentence, counted.lineage),
         *map(_served_sentence, counted.served),
-        *map(_combined_sentence, counted.combined),
+        # Too few models of a kind to fit anything on: the tables say so, and a headline has nothing to say.
+        *(_combined_sentence(one) for one in counted.combined if one.compared[0].cost is not None),
     ]
 
 
