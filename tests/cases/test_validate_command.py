@@ -76,15 +76,15 @@ def test_without_controls_on_the_same_data_the_words_stay_true(population: dict[
 def test_where_the_teacher_is_no_candidate_nobody_else_is_named_for_certain(
     population: dict[str, Any],
 ) -> None:
-    """A sibling of the true teacher may be named, in words that leave the true one open."""
+    """A sibling of the true teacher may be pointed to, in words that leave the true one open."""
     scans = rows(population, "reference_likelihood", scenario="open")
     suspects = {row["suspect"] for row in scans}
     assert len(suspects) >= 15
     wrongly = {row["suspect"] for row in scans if row["untrue"]}
     assert len(wrongly) <= stats.binom.ppf(0.999, len(suspects), 0.05)
-    siblings = [row for row in scans if row["outcome"] == "supports" and row["stratum"] == "sibling-student"]
+    siblings = [row for row in scans if row["stratum"] == "sibling-student"]
     assert siblings
-    assert all("sibling" in row["answer"] for row in siblings)
+    assert not any(row["answer"] == "distilled from this teacher" for row in siblings)
 
 
 def test_students_of_a_teacher_without_siblings_lead_all_but_same_data_innocents(

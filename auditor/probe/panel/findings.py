@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -11,23 +11,14 @@ import numpy as np
 from jaxtyping import Float
 
 from auditor.array import NDArray
-from auditor.probe.panel.controls import (
-    FROM_SHARED_DATA,
-    FROM_SIBLING,
-    NO_EVIDENCE,
-    RELATED,
-    UNDECIDED,
-    Judgement,
-    judge,
-)
+from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement, judge
+from auditor.probe.panel.scatter import held_back
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome
 from auditor.record.observation import Observations
 from auditor.record.result import ControlValue, Guarantee, TestResult
-from auditor.record.subject import Stratum, Subject
+from auditor.record.subject import Subject
 from auditor.stats.extreme_value import largest_prediction_p
 
-#: Strata whose scatter may explain a score, and what is left to say then.
-_WEAKER = ((Stratum.SAME_DATA.value, FROM_SHARED_DATA), (Stratum.SIBLING_STUDENT.value, FROM_SIBLING))
 _ANSWER = "one of the graded answers to whether it learned from it"
 
 
@@ -187,31 +178,7 @@ class PanelFindings(ABC, Generic[R]):
 
     def adjusted(self, place: int, judgement: Judgement) -> Judgement:
         """The judgement by which it is concluded: the rank's own, or less where mere scatter explains it."""
-        companions = self.companions(place)
-        clean = max((p for name, p in companions.items() if name not in RELATED), default=None)
-        judgement = replace(judgement, parametric_p=clean)
-        if judgement.outcome is Outcome.DOES_NOT_SUPPORT or judgement.answer == UNDECIDED:
-            return judgement
-        if clean is None or clean > self.companion_alpha:
-            return replace(
-                judgement,
-                outcome=Outcome.INCONCLUSIVE,
-                answer=UNDECIDED,
-                why=f"{judgement.why}, but it lies within the scatter that few controls foretell",
-                decisive="more controls",
-            )
-        if judgement.outcome is not Outcome.SUPPORTS or judgement.answer == FROM_SHARED_DATA:
-            return judgement
-        for stratum, answer in _WEAKER:
-            if companions.get(stratum, 0.0) > self.companion_alpha:
-                return replace(
-                    judgement,
-                    outcome=Outcome.INCONCLUSIVE,
-                    answer=answer,
-                    why=f"{judgement.why}, but the scatter of {stratum} controls explains its score",
-                    decisive="twins of the teacher, or its logged answers",
-                )
-        return judgement
+        return held_back(judgement, self.companions(place), self.companion_alpha)
 
     def _strata(self, place: int) -> dict[str, list[float]]:
         """The statistic of the controls, by stratum."""
