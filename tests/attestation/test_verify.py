@@ -141,3 +141,9 @@ def test_what_is_no_bundle_is_told(sealed, tmp_path: Path, data: bytes) -> None:
         verify_bundle(tmp_path / "x.zip", sealed.key)
     with pytest.raises(UsageError, match="cannot be read"):
         verify_bundle(tmp_path / "none.zip", sealed.key)
+
+
+def test_a_bundle_that_would_fill_the_memory_is_not_unpacked(sealed, monkeypatch) -> None:
+    monkeypatch.setattr("auditor.attestation.bundle.LARGEST", 1000)
+    with pytest.raises(EvidenceIntegrityError, match="unpacks to more than a bundle may"):
+        verify_bundle(sealed.folder / "audit.zip", sealed.key)
