@@ -52,7 +52,11 @@ def seal(
     with Ledger.open(ledger, create=False, readonly=True) as evidence:
         evidence.verify()
         scan = evidence.scan(run)
-    sealed = sealed_run(scan, waivers.read_bytes() if waivers is not None else None)
+    try:
+        waived = waivers.read_bytes() if waivers is not None else None
+    except OSError as error:
+        raise UsageError(f"the waivers cannot be read: {error.strerror}", where=str(waivers)) from error
+    sealed = sealed_run(scan, waived)
     envelope = sign(statement_of(scan, sealed), key)
     try:
         out.write_bytes(envelope)

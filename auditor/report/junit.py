@@ -9,15 +9,18 @@ from auditor.record.scan import Scan
 from auditor.record.verdict import Mode, RuleResult, RuleState
 from auditor.report.inert import one_line
 
+#: Characters that no XML may hold and that are not shown by a sign of their own.
+_NO_XML = str.maketrans(dict.fromkeys(("\ufffe", "\uffff"), "\ufffd"))
+
 
 def render_junit(scan: Scan) -> str:
     """The verdict of ``scan`` as one test suite.
 
-    A rule in mode deny that failed is a failure, one that is open an error; a waived or inapplicable rule is
-    skipped, with the reason. Rules that only warn or inform never fail a build: what they say is output.
+    A rule in mode deny that failed is a failure, one that is open an error, and so is a scan that was never
+    judged: no open question shows green. A waived or inapplicable rule is skipped, with the reason. Rules
+    that only warn or inform never fail a build: what they say is output.
     """
-    rules = () if scan.verdict is None else scan.verdict.rules
-    cases = [_case(one, scan) for one in rules]
+    cases = [_unjudged(scan)] if scan.verdict is None else [_case(one, scan) for one in scan.verdict.rules]
     count = {
         tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error", "skipped")
     }
@@ -37,7 +40,14 @@ def render_junit(scan: Scan) -> str:
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    text = ET.tostring(root, encoding="unicode").translate(_NO_XML)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _unjudged(scan: Scan) -> ET.Element:
+    case = ET.Element("testcase", {"classname": scan.plan.policy, "name": "verdict", "time": "0"})
+    ET.SubElement(case, "error", {"message": "the scan was never judged", "type": "inconclusive"})
+    return case
 
 
 def _case(one: RuleResult, scan: Scan) -> ET.Element:

@@ -28,7 +28,6 @@ from auditor.record.finding import Finding
 from auditor.record.observation import Observation
 from auditor.record.verdict import Status, Verdict
 
-TABLE = "evidence"
 Edit = Callable[[sqlite3.Connection], None]
 
 

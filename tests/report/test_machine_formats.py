@@ -66,7 +66,8 @@ def test_junit_counts_what_stops_a_release(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["[click](https://example.org) </failure>", "\x1b[31mred\u202e", "]]> & <b>", "\x00\ud800"]
+    "words",
+    ["[click](https://example.org) </failure>", "\x1b[31mred\u202e", "]]> & <b>", "\x00\ud800\ufffe\uffff"],
 )
 def test_hostile_text_stays_text(words: str) -> None:
     scan = specimens.failing()
@@ -82,8 +83,8 @@ def test_hostile_text_stays_text(words: str) -> None:
     assert suite.tests == len(changed.verdict.rules)
 
 
-def test_a_scan_without_a_verdict_has_no_results() -> None:
+def test_a_scan_without_a_verdict_has_no_results_and_is_no_green_test() -> None:
     scan = replace(specimens.passing(), verdict=None)
     assert sarif(scan)["results"] == []
     (suite,) = junitparser.JUnitXml.fromstring(render_junit(scan).encode())
-    assert suite.tests == 0
+    assert (suite.tests, suite.errors) == (1, 1)
