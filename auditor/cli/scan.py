@@ -72,9 +72,9 @@ def scan(
     control: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="[STRATUM=]MODEL",
+            metavar="[STRATUM[:TEACHER]=]MODEL",
             help="Model known not to derive from a teacher; strata: same-base, same-data, "
-            "sibling-student, unrelated.",
+            "sibling-student, unrelated. TEACHER is whose data or sibling it knows, where there are several.",
             rich_help_panel=ROLES,
         ),
     ] = None,

@@ -63,6 +63,12 @@ class Stratum(StrEnum):
     UNRELATED = "unrelated"
 
 
+#: Strata whose members share something with one teacher or another.
+OF_A_TEACHER = (Stratum.SAME_DATA, Stratum.SIBLING_STUDENT)
+#: The stratum whose members are nearest to having learned from the teacher comes first.
+CLOSEST_FIRST = (Stratum.SIBLING_STUDENT, Stratum.SAME_DATA, Stratum.SAME_BASE, Stratum.UNRELATED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """One model in one role.
@@ -77,7 +83,10 @@ class Subject:
         tokenizer_digest: Digest of the tokenizer alone, or None where it is hidden.
         access: The deepest access that this subject allows.
         kind: What the model computes.
-        stratum: For controls, the stratum; None means unrelated is assumed and said so.
+        stratum: For controls, the stratum; None means unrelated is assumed and said so. The closest where a
+            control relates to several teachers.
+        related_to: For controls that share something with a teacher, with which one and how: digest of the
+            teacher and stratum.
         twin_of: For twins, digests of the models whose recipe and data they share.
         organisation: Who released it, where known.
         details: Further named facts (parameters, dtype, licence, declared base model), as strings.
@@ -92,9 +101,14 @@ class Subject:
     revision: str | None = None
     tokenizer_digest: str | None = None
     stratum: Stratum | None = None
+    related_to: tuple[tuple[str, Stratum], ...] = ()
     twin_of: tuple[str, ...] = ()
     organisation: str | None = None
     details: tuple[tuple[str, str], ...] = ()
+
+    def relation_to(self, teacher: str) -> Stratum | None:
+        """How a control relates to one teacher, by its digest; None where it shares nothing with it."""
+        return dict(self.related_to).get(teacher)
 
     def detail(self, name: str) -> str | None:
         """The value of a named detail, or None."""

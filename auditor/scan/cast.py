@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from auditor.error import TargetError, UsageError
 from auditor.ledger import Ledger
 from auditor.ledger.panel import Panel
-from auditor.record.subject import Role, Stratum, Subject
+from auditor.record.subject import CLOSEST_FIRST, OF_A_TEACHER, Role, Stratum, Subject
 from auditor.scan.listener import Listener
-from auditor.scan.plan_file import PlanFile, TwinEntry
+from auditor.scan.plan_file import ControlEntry, PlanFile, TwinEntry
 from auditor.scan.population import admit_population
 from auditor.scan.population_file import read_population
 from auditor.target.open import open_target
@@ -48,15 +48,24 @@ def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: 
     targets: dict[str, Target] = {}
 
     def enter(
-        role: Role, locator: str, stratum: Stratum | None = None, twin_of: tuple[str, ...] = ()
+        role: Role,
+        locator: str,
+        stratum: Stratum | None = None,
+        twin_of: tuple[str, ...] = (),
+        related_to: tuple[tuple[str, Stratum], ...] = (),
     ) -> None:
         listener.stage(f"Opening {locator}")
         target = open_target(locator, options)
-        subject = replace(_subject(target, role, locator, stratum), twin_of=twin_of)
+        subject = replace(_subject(target, role, locator, stratum), twin_of=twin_of, related_to=related_to)
         known = subjects.get(subject.digest)
-        if known is not None and known.role is role is Role.TWIN:
-            # One recipe can have made several of the candidates.
-            subjects[subject.digest] = replace(known, twin_of=(*known.twin_of, *twin_of))
+        if known is not None and known.role is role and (twin_of or related_to):
+            # One recipe can have made several of the candidates, and one model can relate to several.
+            subjects[subject.digest] = replace(
+                known,
+                twin_of=(*known.twin_of, *twin_of),
+                related_to=(*known.related_to, *related_to),
+                stratum=_closer(known.stratum, stratum),
+            )
             return
         if known is not None:
             _refuse_double(known, subject, listener)
@@ -72,7 +81,7 @@ def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: 
     for twin in plan.twins:
         enter(Role.TWIN, twin.model, twin_of=(_original(twin, subjects.values()),))
     for control in plan.controls:
-        enter(Role.CONTROL, control.model, control.stratum)
+        enter(Role.CONTROL, control.model, control.stratum, related_to=_relation(control, subjects.values()))
     for panel in panels:
         for subject in panel.subjects:
             if subject.role is Role.CONTROL and subject.digest not in subjects:
@@ -90,8 +99,7 @@ def _original(twin: TwinEntry, known: Iterable[Subject]) -> str:
     Raises:
         UsageError: If no such teacher takes part.
     """
-    teachers = [one for one in known if one.role is Role.TEACHER]
-    found = next((one for one in teachers if twin.teacher in (None, one.locator, one.name)), None)
+    found = _teacher(twin.teacher, known)
     if found is None:
         raise UsageError(
             "a twin belongs to no candidate teacher",
@@ -99,6 +107,36 @@ def _original(twin: TwinEntry, known: Iterable[Subject]) -> str:
             fix="name the teacher with --teacher, or write --twin TEACHER=MODEL with its locator",
         )
     return found.digest
+
+
+def _relation(control: ControlEntry, known: Iterable[Subject]) -> tuple[tuple[str, Stratum], ...]:
+    """With which teacher a control shares data or a family, and how; nothing where that is not known.
+
+    Raises:
+        UsageError: If it is said to share them with a teacher that takes no part.
+    """
+    teachers = [one for one in known if one.role is Role.TEACHER]
+    if control.stratum not in OF_A_TEACHER or (control.teacher is None and len(teachers) != 1):
+        return ()
+    found = _teacher(control.teacher, teachers)
+    if found is None:
+        raise UsageError(
+            "a control relates to no candidate teacher",
+            where=f"{control.stratum}:{control.teacher}={control.model}",
+            fix=f"name the teacher with --teacher, or write --control {control.stratum}=MODEL",
+        )
+    return ((found.digest, control.stratum),)
+
+
+def _teacher(named: str | None, known: Iterable[Subject]) -> Subject | None:
+    """The candidate with this locator or name; the first where none is named."""
+    teachers = (one for one in known if one.role is Role.TEACHER)
+    return next((one for one in teachers if named in (None, one.locator, one.name)), None)
+
+
+def _closer(first: Stratum | None, second: Stratum | None) -> Stratum | None:
+    """The stratum of the two that is closer to guilt."""
+    return min((one for one in (first, second) if one is not None), key=CLOSEST_FIRST.index, default=None)
 
 
 def _subject(target: Target, role: Role, locator: str, stratum: Stratum | None) -> Subject:

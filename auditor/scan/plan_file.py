@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from auditor.error import UsageError
-from auditor.record.subject import Stratum
+from auditor.record.subject import OF_A_TEACHER, Stratum
 from auditor.target.protocol import OpenOptions
 
 DEFAULT_SUITES = ("lineage", "refusal", "overfitting")
@@ -28,21 +28,30 @@ class ControlEntry(_Strict):
     Attributes:
         model: Locator of the model.
         stratum: How it relates to the teacher's world; unrelated unless said otherwise.
+        teacher: Locator of the teacher that it shares data or a family with, as the plan names it; needed
+            where there are several, and left out it belongs to none of them in particular.
     """
 
     model: str
     stratum: Stratum = Stratum.UNRELATED
+    teacher: str | None = None
 
     @staticmethod
     def parse(text: str) -> ControlEntry:
-        """Read ``LOCATOR`` or ``STRATUM=LOCATOR``.
+        """Read ``LOCATOR``, ``STRATUM=LOCATOR`` or ``STRATUM:TEACHER=LOCATOR``.
 
         Raises:
-            UsageError: If the stratum is unknown.
+            UsageError: If the stratum is unknown, or relates to no single teacher.
         """
         head, separator, locator = text.partition("=")
-        if separator and head in tuple(Stratum):
-            return ControlEntry(model=locator, stratum=Stratum(head))
+        stratum, colon, teacher = head.partition(":")
+        if separator and stratum in tuple(Stratum):
+            if colon and (not teacher or Stratum(stratum) not in OF_A_TEACHER):
+                either = " or ".join(f"{one}:TEACHER=MODEL" for one in OF_A_TEACHER)
+                raise UsageError(
+                    "a control relates to no teacher in this way", where=text, fix=f"use {either}"
+                )
+            return ControlEntry(model=locator, stratum=Stratum(stratum), teacher=teacher or None)
         if separator and not any(mark in head for mark in "/:@."):
             known = ", ".join(Stratum)
             raise UsageError(f"unknown stratum '{head}' of a control", where=text, fix=f"use one of: {known}")
@@ -207,7 +216,15 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
             "suspect": locator(plan.suspect) if plan.suspect else None,
             "teachers": tuple(locator(one) for one in plan.teachers),
             "base": locator(plan.base) if plan.base else None,
-            "controls": tuple(one.model_copy(update={"model": locator(one.model)}) for one in plan.controls),
+            "controls": tuple(
+                one.model_copy(
+                    update={
+                        "model": locator(one.model),
+                        "teacher": locator(one.teacher) if one.teacher else None,
+                    }
+                )
+                for one in plan.controls
+            ),
             "twins": tuple(
                 TwinEntry(model=locator(one.model), teacher=locator(one.teacher) if one.teacher else None)
                 for one in plan.twins
@@ -246,6 +263,8 @@ controls: []
 #  - model: ./control-1
 #    stratum: same-base
 #  - same-data=./control-2
+# With several candidates, whose data a control shares: it then serves the test of that teacher.
+#  - same-data:./teacher=./control-3
 
 # Models made by a teacher's own recipe from the same data with other seeds, eight or more. With them the
 # teacher can be told from whatever else was trained on its data. TEACHER= may be left out for the first.

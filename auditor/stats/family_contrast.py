@@ -5,7 +5,8 @@ learned from that data and from none of them, they are exchangeable: whatever it
 with all. What it shares with the teacher more than with the twins, it has from the teacher.
 
 Everything here treats the members of the family alike, so that their coefficients are exchangeable
-wherever the members are.
+wherever the members are; and it treats the suspect and its peers alike, so that their standings are
+exchangeable wherever these models are.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class FamilyContrast:
         freedom: Degrees of freedom of ``t``: members - 2, and what the controls add.
         p_value: One-sided, of ``t`` under normal coefficients.
         rank_p: (1 + others as high or higher) / members, which needs no distribution.
+        standings: [1 + peers] the suspect's first coefficient less the mean of the others, in its standard
+            errors over prompts, then that of each of its peers.
     """
 
     coefficients: Float[NDArray[np.float64], " members"]
@@ -56,6 +59,7 @@ class FamilyContrast:
     freedom: float
     p_value: float
     rank_p: float
+    standings: Float[NDArray[np.float64], " models"]
 
 
 def family_contrast(
@@ -63,12 +67,13 @@ def family_contrast(
     family: Float[NDArray[np.float64], "members words"],
     controls: Float[NDArray[np.float64], "controls words"],
     prompts: Int[NDArray[np.integer[Any]], " words"],
+    peers: Float[NDArray[np.float64], "peers words"] | None = None,
 ) -> FamilyContrast:
     """Regress the suspect on the members of a family, and hold the first against the others.
 
-    Features are taken less the mean of suspect and controls (models) or of the family (members), and
-    weighted by one over the variance of suspect and controls: where models that know none of the family
-    differ among themselves, the suspect's difference says little.
+    Features are taken less the mean of the controls (models) or of the family (members), and weighted by one
+    over the variance of the controls: where models that know none of the family differ among themselves, the
+    suspect's difference says little.
 
     How far coefficients scatter by chance is estimated from the suspect's own on the others, of which there
     are few, and moderated by the same scatter in each control. Models scatter unequally, the less sure their
@@ -79,6 +84,7 @@ def family_contrast(
         family: The same under each member, the one in question first.
         controls: The same under models of the suspect's kind that learned from no member.
         prompts: The prompt that each word answers; words of one prompt stand and fall together.
+        peers: The same under models that the suspect may be like without having learned from a member.
 
     Raises:
         ValueError: If there are fewer than three members or too few controls.
@@ -88,14 +94,16 @@ def family_contrast(
     """
     if len(family) < 3 or len(controls) < FEWEST_CONTROLS:
         raise ValueError(f"needs 3 members and {FEWEST_CONTROLS} controls")
-    models, members = word_features(np.concatenate([suspect[None], controls])), word_features(family)
-    found, left_out = _both_views(models, members, prompts % GROUPS)
+    known = suspect[None] if peers is None else np.concatenate([suspect[None], peers])
+    models, members = word_features(np.concatenate([known, controls])), word_features(family)
+    found, left_out = _both_views(models, len(known), members, prompts % GROUPS)
     contrast = np.full(len(family), -1.0 / (len(family) - 1))
     contrast[0] = 1.0
     errors = _standard_errors(left_out @ contrast)
+    standings = np.divide(found @ contrast, errors, out=np.zeros_like(errors), where=errors > 0)[: len(known)]
     scatter = found[:, 1:].std(axis=1, ddof=1)
     if scatter[0] <= 0 or errors[0] <= 0:
-        return FamilyContrast(np.zeros(len(family)), 0.0, len(family) - 2, 1.0, 1.0)
+        return FamilyContrast(np.zeros(len(family)), 0.0, len(family) - 2, 1.0, 1.0, standings)
     relative = np.divide(scatter, errors, out=np.zeros_like(scatter), where=errors > 0) ** 2
     variance, freedom = moderated_variance(float(relative[0]), relative[1:], len(family) - 2)
     centred = (found[0] - found[0, 1:].mean()) / (errors[0] * np.sqrt(variance))
@@ -106,11 +114,15 @@ def family_contrast(
         freedom=freedom,
         p_value=float(stats.t.sf(t, freedom)),
         rank_p=float((1 + np.count_nonzero(found[0, 1:] >= found[0, 0])) / len(family)),
+        standings=standings,
     )
 
 
 def _both_views(
-    models: NDArray[np.float64], members: NDArray[np.float64], groups: NDArray[np.integer[Any]]
+    models: NDArray[np.float64],
+    first_control: int,
+    members: NDArray[np.float64],
+    groups: NDArray[np.integer[Any]],
 ) -> tuple[Table, Float[NDArray[np.float64], "groups models members"]]:
     """Coefficients in both views together, and the same with each group of prompts left out.
 
@@ -119,7 +131,7 @@ def _both_views(
     found = np.zeros((len(models), len(members)))
     left_out = np.zeros((GROUPS, *found.shape))
     for view in np.array_split(np.arange(models.shape[-1]), 2):
-        inner, toward = _inner_products(models[:, view], members[:, view], groups)
+        inner, toward = _inner_products(models[:, view], first_control, members[:, view], groups)
         whole = _coefficients(inner.sum(axis=0), toward.sum(axis=0))
         parts = np.stack(
             [
@@ -135,11 +147,15 @@ def _both_views(
 
 
 def _inner_products(
-    models: NDArray[np.float64], members: NDArray[np.float64], groups: NDArray[np.integer[Any]]
+    models: NDArray[np.float64],
+    first_control: int,
+    members: NDArray[np.float64],
+    groups: NDArray[np.integer[Any]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weighted inner products of the members with each other and with the models, by group of prompts."""
-    weights = 1.0 / (models.var(axis=0) + _SLACK)
-    aims = models - models.mean(axis=0)
+    controls = models[first_control:]
+    weights = 1.0 / (controls.var(axis=0) + _SLACK)
+    aims = models - controls.mean(axis=0)
     apart = members - members.mean(axis=0)
     order = np.argsort(groups, kind="stable")
     bounds = np.searchsorted(groups[order], np.arange(GROUPS + 1))

@@ -54,7 +54,9 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
     assert plan.served == tmp_path / "log.jsonl"
     assert plan.calibration == tmp_path / "calibration.json"
     assert plan.twins == (TwinEntry(model="./teacher-again-1", teacher="./teacher"),)
-    assert [one.stratum for one in plan.controls] == [Stratum.SAME_BASE, Stratum.SAME_DATA]
+    strata = [Stratum.SAME_BASE, Stratum.SAME_DATA, Stratum.SAME_DATA]
+    assert [one.stratum for one in plan.controls] == strata
+    assert plan.controls[-1].teacher == "./teacher"
     assert plan.parameters["lineage/reference-likelihood"] == {"prompts": 60}
 
 
@@ -103,6 +105,10 @@ def test_paths_are_relative_to_the_plan_file(tmp_path: Path) -> None:
     [
         ("./a", ControlEntry(model="./a")),
         ("same-data=./a", ControlEntry(model="./a", stratum=Stratum.SAME_DATA)),
+        (
+            "same-data:openai:m@http://h:1/v1=./a",
+            ControlEntry(model="./a", stratum=Stratum.SAME_DATA, teacher="openai:m@http://h:1/v1"),
+        ),
         (
             "same-base=openai:m@http://h:1/v1?x=y",
             ControlEntry(model="openai:m@http://h:1/v1?x=y", stratum=Stratum.SAME_BASE),

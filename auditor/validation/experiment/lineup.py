@@ -11,7 +11,7 @@ import numpy as np
 from auditor.probe.protocol import Method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim
-from auditor.record.subject import Kind, Role, Stratum, Subject
+from auditor.record.subject import CLOSEST_FIRST, OF_A_TEACHER, Kind, Role, Stratum, Subject
 from auditor.validation.experiment.truth import TRAITS
 from auditor.zoo.recipe import Part
 from auditor.zoo.register import Member, Register
@@ -19,7 +19,6 @@ from auditor.zoo.register import Member, Register
 #: Parts whose members can be suspects, and those whose members are innocent.
 SUSPECTS = (Part.STUDENT, Part.DERIVED, Part.INNOCENT, Part.CONTROL)
 INNOCENTS = (Part.INNOCENT, Part.CONTROL)
-_CLOSEST_FIRST = (Stratum.SIBLING_STUDENT, Stratum.SAME_DATA, Stratum.SAME_BASE, Stratum.UNRELATED)
 
 
 class Scenario(StrEnum):
@@ -50,6 +49,7 @@ class Lineup:
         base: The suspect's base, where it has one.
         twins: Models of a candidate's own recipe and data that are no candidates.
         controls: Innocents of every candidate, each with the stratum that is closest to guilt.
+        related: Which of the controls share something with a candidate: control, candidate and stratum.
         log: The member for whom the log was served that is in question, where one is.
     """
 
@@ -59,6 +59,7 @@ class Lineup:
     base: Member | None = None
     twins: tuple[Member, ...] = ()
     controls: tuple[tuple[Member, Stratum], ...] = ()
+    related: tuple[tuple[str, str, Stratum], ...] = ()
     log: Member | None = None
 
     @property
@@ -89,6 +90,11 @@ class Lineup:
                     known[other.name].digest
                     for other in self.candidates
                     if role is Role.TWIN and other.family == one.family
+                ),
+                related_to=tuple(
+                    (known[teacher].digest, relation)
+                    for control, teacher, relation in self.related
+                    if role is Role.CONTROL and control == one.name
                 ),
             )
             for one, role, stratum in roles
@@ -156,12 +162,13 @@ def lineups(register: Register, kind: Kind, seed: int) -> tuple[Lineup, ...]:
 
 def closest(strata: Sequence[Stratum]) -> Stratum:
     """The stratum that is closest to guilt."""
-    return min(strata, key=_CLOSEST_FIRST.index)
+    return min(strata, key=CLOSEST_FIRST.index)
 
 
 def _lineup(
     register: Register, scenario: Scenario, suspect: Member, candidates: tuple[Member, ...]
 ) -> Lineup:
+    controls = _controls(register, suspect, candidates)
     return Lineup(
         scenario=scenario,
         suspect=suspect,
@@ -172,7 +179,13 @@ def _lineup(
             for one in register.of_part(Part.TWIN, kind=suspect.kind)
             if one.family is not None and one.family in {other.family for other in candidates}
         ),
-        controls=_controls(register, suspect, candidates),
+        controls=controls,
+        related=tuple(
+            (one.name, teacher.name, relation)
+            for one, _ in controls
+            for teacher in candidates
+            if (relation := register.relation(one, teacher.name, suspect.base)) in OF_A_TEACHER
+        ),
     )
 
 
