@@ -253,8 +253,8 @@ _NOT_CHOSEN = "whoever made the suspect did not choose the teacher for its liken
 _HIDDEN = "Answers rewritten by another model before training, or long training since, hide the trace."
 _TWIN_LIMITS = (
     "For one teacher, all suspects are held against the same twins: a teacher that happens to stand out "
-    "among them does so for every suspect. It is one test of one teacher, not one per suspect. Controls with the "
-    "teacher's data (--control same-data:TEACHER=MODEL, eight or more) make it one per suspect.",
+    "among them does so for every suspect. It is one test of one teacher, not one per suspect. Controls with "
+    "the teacher's data (--control same-data:TEACHER=MODEL, eight or more) make it one per suspect.",
     "How far models go the way of single twins by chance is taken from the controls as well, unless the "
     "suspect does so visibly more; a model drawn to twins for reasons that no control shares is accused up "
     "to about three times as often as the level says, in simulations.",

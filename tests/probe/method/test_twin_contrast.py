@@ -156,6 +156,89 @@ def test_a_sibling_among_the_candidates_counts_as_a_twin() -> None:
     assert second.outcome is Outcome.SUPPORTS
 
 
+PEERS = tuple(
+    model(
+        f"peer-{n}",
+        Role.CONTROL,
+        stratum=Stratum.SAME_DATA,
+        related_to=((TEACHER.digest, Stratum.SAME_DATA),),
+    )
+    for n in range(12)
+)
+STRANGERS = tuple(model(f"stranger-{n}", Role.CONTROL, stratum=Stratum.UNRELATED) for n in range(24))
+RELATED = (SUSPECT, TEACHER, *TWINS, *PEERS, *STRANGERS)
+
+
+def data_of_the_family(*more: str, lean: float = 0.0) -> World:
+    """Teacher, twins, peers and whoever is named know the same data; peers may lean to the teacher too."""
+    knowing = [TEACHER.name, *(one.name for one in (*TWINS, *PEERS)), *more]
+    return World(
+        follows=dict.fromkeys(knowing, ("the data", 0.5)),
+        also=dict.fromkeys((*(one.name for one in PEERS), *more), ("teacher", lean)) if lean else {},
+    )
+
+
+def test_a_student_stands_out_from_models_with_the_same_data() -> None:
+    world = data_of_the_family("suspect")
+    world.also["suspect"] = ("teacher", 0.4)
+    found = finding(world, RELATED)
+    assert (found.outcome, found.fact("answer")) == (Outcome.SUPPORTS, FROM_TEACHER)
+    assert found.fact("peers") == len(PEERS)
+    assert found.result is not None
+    assert found.result.unit_of_replication == "models"
+    assert {one.name for one in found.result.controls} == {one.name for one in PEERS}
+    assert found.result.p_value is not None
+    assert found.result.p_value < 0.01
+    assert "12 models with the same data" in found.reason
+
+
+def test_a_lean_that_all_models_with_the_data_have_is_no_lesson() -> None:
+    """Against the twins alone the teacher would stand out for every one of them."""
+    world = data_of_the_family("suspect", lean=0.25)
+    apart = (SUSPECT, TEACHER, *TWINS, *STRANGERS)
+    assert finding(world, apart).outcome is Outcome.SUPPORTS
+    found = finding(world, RELATED)
+    assert (found.outcome, found.fact("answer")) == (Outcome.DOES_NOT_SUPPORT, NO_EVIDENCE)
+    assert "would have been found" in found.reason
+
+
+def test_a_lean_of_a_model_without_the_data_is_not_held_against_models_with_them() -> None:
+    """Peers that avoid the teacher make a stranger look drawn to it, which follows the family no more."""
+    found = finding(data_of_the_family(lean=-0.6), RELATED)
+    assert found.outcome is Outcome.DOES_NOT_SUPPORT
+    assert "models that do not know these data may be as near to it" in found.reason
+
+
+def test_a_student_of_a_rival_without_the_data_is_not_accused() -> None:
+    rival = model("rival", Role.TEACHER)
+    world = data_of_the_family(lean=-0.6)
+    world.also["suspect"] = ("rival", 0.8)
+    found = finding(world, (SUSPECT, TEACHER, rival, *TWINS, *PEERS, *STRANGERS))
+    assert found.outcome is Outcome.DOES_NOT_SUPPORT
+    assert "but models without the data are not cleared: it follows rival more" in found.reason
+
+
+def test_controls_with_the_data_of_another_teacher_are_no_peers() -> None:
+    other = model("other", Role.TEACHER)
+    theirs = tuple(
+        model(
+            one.name, Role.CONTROL, stratum=Stratum.SAME_DATA, related_to=((other.digest, Stratum.SAME_DATA),)
+        )
+        for one in PEERS
+    )
+    world = World(follows={"suspect": ("teacher", 0.4)})
+    found = finding(world, (SUSPECT, TEACHER, other, *TWINS, *theirs, *STRANGERS))
+    assert found.fact("peers") is None
+    assert found.result is not None
+    assert found.result.unit_of_replication == "twins"
+
+
+def test_with_too_few_strangers_the_teacher_is_held_against_its_twins() -> None:
+    found = finding(data_of_the_family("suspect"), (SUSPECT, TEACHER, *TWINS, *PEERS, *CONTROLS))
+    assert found.fact("peers") is None
+    assert found.fact("degrees_of_freedom") is not None
+
+
 def test_with_many_twins_the_rank_alone_suffices() -> None:
     twins = tuple(model(f"twin-{n}", Role.TWIN, twin_of=(TEACHER.digest,)) for n in range(24))
     found = finding(
