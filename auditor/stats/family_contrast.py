@@ -71,9 +71,10 @@ def family_contrast(
 ) -> FamilyContrast:
     """Regress the suspect on the members of a family, and hold the first against the others.
 
-    Features are taken less the mean of the controls (models) or of the family (members), and weighted by one
-    over the variance of the controls: where models that know none of the family differ among themselves, the
-    suspect's difference says little.
+    Features are taken less the mean of the panel (models) or of the family (members), and weighted by one
+    over the variance of the panel: where models that learned from none of the family differ among themselves,
+    the suspect's difference says little. The panel is the suspect, its peers and the controls together, so
+    that suspect and peers are treated alike.
 
     How far coefficients scatter by chance is estimated from the suspect's own on the others, of which there
     are few, and moderated by the same scatter in each control. Models scatter unequally, the less sure their
@@ -96,7 +97,7 @@ def family_contrast(
         raise ValueError(f"needs 3 members and {FEWEST_CONTROLS} controls")
     known = suspect[None] if peers is None else np.concatenate([suspect[None], peers])
     models, members = word_features(np.concatenate([known, controls])), word_features(family)
-    found, left_out = _both_views(models, len(known), members, prompts % GROUPS)
+    found, left_out = _both_views(models, members, prompts % GROUPS)
     contrast = np.full(len(family), -1.0 / (len(family) - 1))
     contrast[0] = 1.0
     errors = _standard_errors(left_out @ contrast)
@@ -119,10 +120,7 @@ def family_contrast(
 
 
 def _both_views(
-    models: NDArray[np.float64],
-    first_control: int,
-    members: NDArray[np.float64],
-    groups: NDArray[np.integer[Any]],
+    models: NDArray[np.float64], members: NDArray[np.float64], groups: NDArray[np.integer[Any]]
 ) -> tuple[Table, Float[NDArray[np.float64], "groups models members"]]:
     """Coefficients in both views together, and the same with each group of prompts left out.
 
@@ -131,7 +129,7 @@ def _both_views(
     found = np.zeros((len(models), len(members)))
     left_out = np.zeros((GROUPS, *found.shape))
     for view in np.array_split(np.arange(models.shape[-1]), 2):
-        inner, toward = _inner_products(models[:, view], first_control, members[:, view], groups)
+        inner, toward = _inner_products(models[:, view], members[:, view], groups)
         whole = _coefficients(inner.sum(axis=0), toward.sum(axis=0))
         parts = np.stack(
             [
@@ -147,15 +145,11 @@ def _both_views(
 
 
 def _inner_products(
-    models: NDArray[np.float64],
-    first_control: int,
-    members: NDArray[np.float64],
-    groups: NDArray[np.integer[Any]],
+    models: NDArray[np.float64], members: NDArray[np.float64], groups: NDArray[np.integer[Any]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weighted inner products of the members with each other and with the models, by group of prompts."""
-    controls = models[first_control:]
-    weights = 1.0 / (controls.var(axis=0) + _SLACK)
-    aims = models - controls.mean(axis=0)
+    weights = 1.0 / (models.var(axis=0) + _SLACK)
+    aims = models - models.mean(axis=0)
     apart = members - members.mean(axis=0)
     order = np.argsort(groups, kind="stable")
     bounds = np.searchsorted(groups[order], np.arange(GROUPS + 1))

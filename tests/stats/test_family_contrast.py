@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from auditor.stats.conformal import prediction_p
 from auditor.stats.family_contrast import FamilyContrast, family_contrast
 from auditor.stats.word_features import FLOOR, word_features
 
@@ -105,3 +106,25 @@ def test_too_few_members_or_controls_are_refused() -> None:
         contrast(suspect, family[:2], others)
     with pytest.raises(ValueError, match="controls"):
         contrast(suspect, family, others[:2])
+
+
+def test_suspect_and_peers_are_treated_alike() -> None:
+    suspect, family, others = drawn(6)
+    peers, controls = others[:5], others[5:]
+    first = family_contrast(suspect, family, controls, PROMPTS, peers).standings
+    swapped = np.concatenate([suspect[None], peers[1:]])
+    second = family_contrast(peers[0], family, controls, PROMPTS, swapped).standings
+    assert second == pytest.approx(first[[1, 0, 2, 3, 4, 5]])
+
+
+def test_what_all_models_with_the_data_lean_to_is_no_lesson() -> None:
+    """The teacher stands out among its twins for every one of them, and none stands out among its peers."""
+    against_twins, against_peers = [], []
+    for seed in range(100):
+        suspect, family, others = drawn(3000 + seed)
+        lean = 0.25 * (family[0] - family.mean(axis=0))
+        found = family_contrast(suspect + lean, family, others[8:], PROMPTS, others[:8] + lean)
+        against_twins.append(found.p_value)
+        against_peers.append(prediction_p(found.standings[0], found.standings[1:].tolist()))
+    assert np.mean(np.array(against_twins) <= 0.01) > 0.2
+    assert stats.kstest(against_peers, "uniform").pvalue > 0.001
