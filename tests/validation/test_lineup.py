@@ -135,3 +135,19 @@ def test_ties_are_base_family_and_data() -> None:
     assert ties(KNOWN, KNOWN.members["soft-0"]) == {"family sib", "data v1"}
     assert ties(KNOWN, KNOWN.members["twins-1"]) == {"family third", "data v3"}
     assert ties(KNOWN, KNOWN.members["plain-2"]) == {"data own-2"}
+
+
+def test_a_scan_knows_which_teacher_a_control_shares_data_with() -> None:
+    chosen = lineup(Scenario.CLOSED, "text-0")
+    known = {
+        name: Subject(role=Role.SUSPECT, name=name, locator=name, digest=name, access=Access.WEIGHTS)
+        for name in KNOWN.members
+    }
+    found = {one.name: one for one in chosen.subjects(known)}
+    for control, _ in chosen.controls:
+        for teacher in chosen.candidates:
+            relation = KNOWN.relation(control, teacher.name, chosen.suspect.base)
+            shared = relation if relation in (Stratum.SAME_DATA, Stratum.SIBLING_STUDENT) else None
+            assert found[control.name].relation_to(known[teacher.name].digest) is shared
+    assert found["sib-1"].related_to == ()
+    assert found["data-0"].related_to
