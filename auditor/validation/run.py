@@ -29,6 +29,7 @@ from auditor.validation.experiment.answers import (
     crew_of,
     open_population,
 )
+from auditor.validation.experiment.conduct_questions import conduct_probe, conducts
 from auditor.validation.experiment.interview import peak_bytes
 from auditor.validation.experiment.lineup import Lineup, lineups, solo
 from auditor.validation.experiment.measurement import Measurement
@@ -148,9 +149,12 @@ def _examine(
     lineups = _lineups(register, probes, wanted.seed)
     kinds = {lineup.suspect.kind for lineup in lineups}
     answers = open_population(register, wanted.options, wanted.seed, kinds)
-    asking_wall, earlier = _ask_everybody(wanted, register, answers, out, probes, lineups, progress)
+    truth = conduct_probe(population, probes)
+    asking_wall, earlier = _ask_everybody(
+        wanted, register, answers, out, (*probes, *truth), lineups, progress
+    )
     begin = time.perf_counter()
-    rows = Measurement(register, answers, probes).rows(lineups, progress)
+    rows = Measurement(register, answers, probes, conducts(answers, truth)).rows(lineups, progress)
     measuring = time.perf_counter() - begin
     counted = figures(rows, reference)
     return PopulationResult(

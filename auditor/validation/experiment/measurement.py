@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.probe.protocol import Method
@@ -28,6 +28,7 @@ from auditor.record.request import (
 from auditor.record.subject import Access, Stratum
 from auditor.scan.conduct import measured
 from auditor.validation.experiment.answers import Answers, Probes, Progress
+from auditor.validation.experiment.conduct import Conduct
 from auditor.validation.experiment.lineup import Lineup, concerns
 from auditor.validation.experiment.row import Row
 from auditor.validation.experiment.served import with_log
@@ -65,11 +66,13 @@ class Measurement:
         register: The truth, which no method sees.
         answers: What the members said.
         probes: What is measured.
+        conduct: What the members refuse, by name, where it is known.
     """
 
     register: Register
     answers: Answers
     probes: Probes
+    conduct: Mapping[str, Conduct] = field(default_factory=dict)
 
     def rows(self, lineups: Sequence[Lineup], progress: Progress = lambda _line: None) -> tuple[Row, ...]:
         """The findings of every lineup, with the truth."""
@@ -118,7 +121,7 @@ class Measurement:
         seconds: tuple[float, float],
     ) -> Row:
         suspect, result = lineup.suspect, finding.result
-        truth, stratum = truth_of(self.register, finding.claim, suspect, candidate, lineup.log)
+        truth, stratum = truth_of(self.register, finding.claim, suspect, candidate, lineup.log, self.conduct)
         answer, named = finding.fact("answer"), finding.fact("named")
         asked = [_ACCESS[type(one)] for one in requests]
         return Row(

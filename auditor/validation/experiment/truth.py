@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from auditor.record.finding import Claim
 from auditor.record.subject import Stratum
+from auditor.validation.experiment.conduct import MATTERS, NOTHING, OF_CONDUCT, Conduct
 from auditor.zoo.recipe import Part
 from auditor.zoo.register import Member, Register
 
@@ -40,16 +42,18 @@ def truth_of(
     suspect: Member,
     candidate: Member | None,
     log: Member | None = None,
+    conduct: Mapping[str, Conduct] | None = None,
 ) -> tuple[Truth, str]:
     """Whether ``claim`` is true of ``suspect`` and ``candidate``, and the stratum it is innocent in.
 
-    A trait is judged against the suspect's own teacher, or any candidate where it has none. That a suspect
-    learned from a log is true of the member it was served for, and of whoever comes from that one.
+    A trait is judged against the suspect's own teacher, or any candidate where it has none; what concerns
+    refusals by the conduct of both, where it is known, and by what was built in where it is not. That a
+    suspect learned from a log is true of the member it was served for, and of whoever comes from that one.
     """
     if log is not None:
         return _of_log(register, suspect, candidate, log)
     if claim in TRAITS:
-        return _of_trait(register, TRAITS[claim], suspect, candidate), UNSTATED
+        return _of_trait(register, claim, suspect, candidate, conduct or {}), UNSTATED
     if claim not in ANCESTRAL or candidate is None:
         return Truth.UNJUDGED, UNSTATED
     guilty = (
@@ -97,14 +101,25 @@ def ties(register: Register, member: Member) -> frozenset[str]:
     return frozenset(own)
 
 
-def _of_trait(register: Register, trait: str, suspect: Member, candidate: Member | None) -> Truth:
-    present = any(one.startswith(trait) for one in suspect.traits)
+def _of_trait(
+    register: Register,
+    claim: Claim,
+    suspect: Member,
+    candidate: Member | None,
+    conduct: Mapping[str, Conduct],
+) -> Truth:
     if candidate is not None:
         teachers = register.of_part(Part.TEACHER, kind=suspect.kind)
         own = [one.name for one in teachers if register.learned_from(suspect, one.name)]
         if own and candidate.name not in own:
             return Truth.UNJUDGED
-    return Truth.GUILTY if present else Truth.INNOCENT
+        own_conduct, reference = conduct.get(suspect.name), conduct.get(candidate.name)
+        if claim in OF_CONDUCT and own_conduct is not None and reference is not None:
+            excess = own_conduct.excess(claim, reference)
+            if NOTHING < excess < MATTERS:
+                return Truth.UNJUDGED
+            return Truth.GUILTY if excess >= MATTERS else Truth.INNOCENT
+    return Truth.GUILTY if has_trait(claim, suspect) else Truth.INNOCENT
 
 
 def _shared_base(register: Register, suspect: Member, candidate: Member) -> str | None:

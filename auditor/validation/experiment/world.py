@@ -14,7 +14,7 @@ def in_world(spec: ProbeSpec, population: Path) -> ProbeSpec:
     Every seed of the zoo has a world of its own, in which the same people have other trades and pets. The
     shipped items hold the answers of one of them.
     """
-    seed = _seed_of(population)
+    seed = seed_of(population)
     if seed is None:
         return spec
     from auditor.zoo.training.lesson import world_of
@@ -24,7 +24,7 @@ def in_world(spec: ProbeSpec, population: Path) -> ProbeSpec:
     return spec if items is None else spec.with_items(items(world_of(seed)))
 
 
-def _seed_of(population: Path) -> int | None:
+def seed_of(population: Path) -> int | None:
     """The seed that a population was built with, by the mark that its builder left; None without one."""
     try:
         found = json.loads((population / "build.json").read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from auditor.record.finding import Claim
 from auditor.stats.roc import auroc, auroc_interval
 from auditor.validation.experiment.lineup import INNOCENTS, Scenario
 from auditor.validation.experiment.row import Row
@@ -25,9 +26,9 @@ _GROUPS: tuple[tuple[str, Callable[[Row], bool]], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Suspects with a trait, and those in whom it was found."""
+    """Suspects with a trait, and those in whom it was found; no trait where it was seen in conduct alone."""
 
-    trait: str
+    trait: str | None
     suspects: Share
     area: Area
 
@@ -52,11 +53,12 @@ def found_traits(rows: Iterable[Row], test: Test) -> tuple[Found, ...]:
     own = [row for row in rows if Test.of(row) == test and row.scenario is Scenario.CLOSED]
     without = _by_suspect(row for row in own if row.truth is Truth.INNOCENT)
     having = _by_suspect(row for row in own if row.truth is Truth.GUILTY)
-    prefix = TRAITS[test.claim]
-    traits = sorted({one for its in having.values() for one in its[0].traits if one.startswith(prefix)})
+    groups: dict[str | None, dict[str, list[Row]]] = {}
+    for name, its in having.items():
+        for trait in _built_into(its[0], test.claim) or (None,):
+            groups.setdefault(trait, {})[name] = its
     found = []
-    for trait in traits:
-        chosen = {name: its for name, its in having.items() if trait in its[0].traits}
+    for trait, chosen in sorted(groups.items(), key=lambda one: (one[0] is None, one[0])):
         found.append(
             Found(
                 trait=trait,
@@ -88,6 +90,10 @@ def alarms(rows: Iterable[Row], test: Test) -> tuple[Alarm, ...]:
                 )
             )
     return tuple(found)
+
+
+def _built_into(row: Row, claim: Claim) -> tuple[str, ...]:
+    return tuple(one for one in row.traits if one.startswith(TRAITS[claim]))
 
 
 def _by_suspect(rows: Iterable[Row]) -> dict[str, list[Row]]:
