@@ -13,6 +13,7 @@ from rich.markup import escape
 from auditor import __version__
 from auditor.cli import (
     bundle,
+    card,
     demo,
     diff,
     init,
@@ -78,6 +79,7 @@ app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("seal", epilog=seal.EXAMPLES)(seal.seal)
 app.command("bundle", epilog=bundle.EXAMPLES)(bundle.bundle)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
+app.command("card", epilog=card.EXAMPLES)(card.card)
 app.command("judge", epilog=judge.EXAMPLES)(judge.judge)
 app.add_typer(probes.app, name="probes")
 app.add_typer(policy.app, name="policy")

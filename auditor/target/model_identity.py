@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from auditor.digest import digest_bytes, digest_file, digest_json
 from auditor.record.subject import Kind
+from auditor.target.model_card import read_card, words_of
 from auditor.target.model_files import ModelFiles
 from auditor.target.weight_files import read_json
 
@@ -146,29 +145,13 @@ def details(files: ModelFiles, *, dtype: str, device: str) -> tuple[tuple[str, s
         facts["adapter"] = str(read_json(files.adapter.settings).get("peft_type", "")).lower()
         facts["adapter_base"] = str(read_json(files.adapter.settings)["base_model_name_or_path"])
         card = {**card, **_card(files.adapter.folder)}
-    facts["licence"] = _words(card.get("license"))
-    facts["base_model"] = _words(card.get("base_model"))
+    facts["licence"] = ", ".join(words_of(card.get("license")))
+    facts["base_model"] = ", ".join(words_of(card.get("base_model")))
     facts["chat_template"] = "yes" if has_chat_template(files) else "no"
     facts["weight_bytes"] = str(files.weights.size_bytes)
     return tuple((name, value) for name, value in facts.items() if value)
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return "" if value is None else str(value)
-
-
 def _card(folder: Path) -> Mapping[str, Any]:
-    """Front matter of the model card. A card is prose for people: a broken one declares nothing."""
-    card = folder / "README.md"
-    if not card.is_file():
-        return {}
-    parts = card.read_text(encoding="utf-8", errors="replace").split("---", 2)
-    if len(parts) < 3 or parts[0].strip():
-        return {}
-    try:
-        front = yaml.safe_load(parts[1])
-    except yaml.YAMLError:
-        return {}
-    return front if isinstance(front, dict) else {}
+    card = read_card(folder)
+    return card.front if card else {}

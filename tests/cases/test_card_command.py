@@ -1,0 +1,39 @@
+"""``auditor card`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from commandline import assert_plain_error, auditor
+
+
+def test_a_card_is_held_against_the_scan_of_the_very_model(
+    pruned: Path, teacher: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "student"
+    shutil.copytree(pruned, model)
+    (model / "README.md").write_text("---\nlicense: mit\n---\nTrained from nothing.\n")
+    auditor("scan", model, "--teacher", teacher, "-s", "lineage/weight-alignment", "-q", cwd=tmp_path)
+    alone = auditor("card", model, cwd=tmp_path)
+    assert alone.returncode == 0
+    assert "no scan of this model is at hand" in alone.stdout
+    done = auditor("card", model, "--ledger", "audit.db", "--json", "--draft", "d.md", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    body = json.loads(done.stdout)
+    assert body["remarks"][0]["kind"] == "contradiction"
+    assert body["draft"] == (tmp_path / "d.md").read_text()
+    assert f"base_model: {teacher.name}" in body["draft"]
+    (model / "README.md").write_text(
+        f"---\nlicense: mit\nbase_model: {teacher.name}\nbase_model_relation: finetune\n---\nPruned.\n"
+    )
+    mended = auditor("card", model, "--ledger", "audit.db", cwd=tmp_path)
+    assert mended.returncode == 0, mended.stdout
+
+
+def test_another_models_scan_is_refused(pruned: Path, teacher: Path, tmp_path: Path) -> None:
+    auditor("scan", pruned, "--teacher", teacher, "-s", "lineage/weight-alignment", "-q", cwd=tmp_path)
+    done = auditor("card", teacher, "--ledger", "audit.db", cwd=tmp_path)
+    assert_plain_error(done, 2, ("no finished scan of this model", "auditor scan"))
+    assert_plain_error(auditor("card", tmp_path / "nothing", cwd=tmp_path), 2, ("nothing",))
