@@ -11,7 +11,6 @@ from auditor.probe.panel.controls import Judgement
 from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
 from auditor.probe.residuals.reading import ResidualReading
 from auditor.record.finding import Exhibit, Fact, Outcome, Table
-from auditor.record.observation import observation_id
 
 _UNIT = "spreads of the panel"
 
@@ -76,7 +75,7 @@ class ResidualFindings(PanelFindings[ResidualReading]):
     def observation_ids(self) -> tuple[str, ...]:
         """The texts, and the suspect's view of them."""
         table = self.reading.table
-        return tuple(observation_id(*key) for key in table.observation_keys((table.seen.suspect,)))
+        return table.observation_ids((table.seen.suspect,))
 
     def _ranking(self) -> Table:
         reading = self.reading

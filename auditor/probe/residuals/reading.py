@@ -90,7 +90,8 @@ class ResidualReading:
         self, scorers: Sequence[Subject]
     ) -> Float[NDArray[np.float64], "scorers features"]:
         """The features of the words that everybody scored."""
-        return np.stack([self.features(one) for one in scorers])[:, np.tile(self.common, 2)]
+        features = np.stack([self.features(one) for one in scorers])
+        return features if self.common.all() else features[:, np.tile(self.common, 2)]
 
     @cached_property
     def coefficients(self) -> Float[NDArray[np.float64], "models candidates"]:

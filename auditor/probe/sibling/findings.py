@@ -10,7 +10,6 @@ from auditor.probe.panel.controls import NO_EVIDENCE, UNDECIDED, Judgement
 from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
 from auditor.probe.sibling.reading import SiblingReading
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome, Table
-from auditor.record.observation import observation_id
 
 
 class SiblingFindings(PanelFindings[SiblingReading]):
@@ -122,7 +121,7 @@ class SiblingFindings(PanelFindings[SiblingReading]):
     def observation_ids(self) -> tuple[str, ...]:
         """The texts, and the suspect's view of them."""
         table = self.reading.words.table
-        return tuple(observation_id(*key) for key in table.observation_keys((table.seen.suspect,)))
+        return table.observation_ids((table.seen.suspect,))
 
     def _sibling(self, place: int) -> str:
         other = self.reading.sibling[place]

@@ -10,7 +10,6 @@ from scipy import stats
 from auditor.probe.panel.controls import FROM_TEACHER, NO_EVIDENCE, UNDECIDED
 from auditor.probe.twins.reading import PeerStanding, TwinReading
 from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
-from auditor.record.observation import observation_id
 from auditor.record.result import Guarantee, TestResult
 from auditor.stats.conformal import prediction_bound
 from auditor.stats.family_contrast import FEWEST_CONTROLS, FamilyContrast
@@ -143,10 +142,7 @@ class TwinFindings:
             result=test,
             facts=facts,
             exhibits=(self._members(found),),
-            observation_ids=tuple(
-                observation_id(*key)
-                for key in reading.table.observation_keys((reading.seen.suspect, *reading.family.members))
-            ),
+            observation_ids=reading.table.observation_ids((reading.seen.suspect, *reading.family.members)),
             limits=(*limits, _HIDDEN),
         )
 

@@ -110,7 +110,7 @@ class TwinReading:
         common = ~np.isnan(known).any(axis=0)
         if common.mean() < SHARE_COMMON:
             return f"only {common.mean():.0%} of the words were scored by everybody"
-        known = known[:, common]
+        known = known if common.all() else known[:, common]
         prompts = (self.table.text_of_word % len(self.table.kept))[common]
         first, last = 1 + len(peers), 1 + len(peers) + len(family)
         found = family_contrast(known[0], known[first:last], known[last:], prompts, known[1:first])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from jaxtyping import Float, Int
 from auditor.array import NDArray
 from auditor.probe.protocol import field_of
 from auditor.probe.spec import ProbeSpec
-from auditor.record.observation import Observations, Text, WordLikelihoods
+from auditor.record.observation import Observations, Text, WordLikelihoods, observation_id
 from auditor.record.request import Generate, Question, ScoreWords, ask_all, request_digest, user
 from auditor.record.subject import Subject
 from auditor.record.word import word_ends
@@ -182,13 +183,22 @@ class WordTable:
             return None
         return np.concatenate(parts)
 
-    def observation_keys(self, scorers: Sequence[Subject]) -> tuple[tuple[str, str], ...]:
+    def observation_ids(self, scorers: Sequence[Subject]) -> tuple[str, ...]:
         """The texts, and what some of the scorers made of them."""
-        keys = [
-            (source.digest, request_digest(self.writing.request(item)))
-            for source in self.sources
-            for item in self.kept
-        ]
-        digests = [request_digest(one) for one in self.requests]
-        keys += [(one.digest, digest) for one in scorers for digest in digests]
-        return tuple(dict.fromkeys(keys))
+        parts = (self._text_ids(), *(self._score_ids(one) for one in dict.fromkeys(scorers)))
+        return tuple(itertools.chain.from_iterable(parts))
+
+    def _text_ids(self) -> tuple[str, ...]:
+        def work_out() -> tuple[str, ...]:
+            digests = [request_digest(self.writing.request(item)) for item in self.kept]
+            ids = (observation_id(source.digest, digest) for source in self.sources for digest in digests)
+            return tuple(dict.fromkeys(ids))
+
+        return self.seen.remembered(("text ids", *self.key), work_out)
+
+    def _score_ids(self, scorer: Subject) -> tuple[str, ...]:
+        def work_out() -> tuple[str, ...]:
+            ids = (observation_id(scorer.digest, request_digest(one)) for one in self.requests)
+            return tuple(dict.fromkeys(ids))
+
+        return self.seen.remembered(("score ids", scorer.digest, *self.key), work_out)
