@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from auditor.probe.errors.ability import less_for_the_able
 from auditor.probe.errors.choices import ChoiceReading
 from auditor.probe.panel.controls import Judgement
 from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
@@ -35,7 +36,8 @@ class ChoiceFindings(PanelFindings[ChoiceReading]):
             f"answers of {reading.candidates[place].name} likelier than controls do by "
             f"{float(reading.values(place)[0]):+.1f} {self.unit}"
         )
-        return self.plain_conclusion(place, judgement, seen)
+        said = self.plain_conclusion(place, judgement, seen)
+        return less_for_the_able(said) if reading.errs_with_everybody else said
 
     def measured(self, place: int) -> Measured:
         """Probability of the candidate's wrong answers."""

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from auditor.array import NDArray
+from auditor.probe.errors.ability import errs_with_everybody
 from auditor.probe.errors.items import ErrorItem
 from auditor.probe.errors.reading import FEWEST_CLEAN, ErrorTable
 from auditor.probe.panel.controls import RELATED, stratum_of
@@ -198,10 +199,20 @@ class ChoiceReading:
         return found[:, None, ~np.isnan(found).any(axis=0)]
 
     @cached_property
+    def plain(self) -> Float[NDArray[np.float64], "models compared"]:
+        """Wrong answers of each candidate found likelier than the panel finds them."""
+        parts = [surprise_agreement(self.agreements(place), self.panel) for place in self.compared]
+        return np.concatenate(parts, axis=1)
+
+    @cached_property
     def scores(self) -> Float[NDArray[np.float64], "models compared"]:
         """Wrong answers found likelier than the panel does, less the same with others, in its spreads."""
-        parts = [surprise_agreement(self.agreements(place), self.panel) for place in self.compared]
-        return in_spreads(against_rivals(np.concatenate(parts, axis=1)), self.panel)
+        return in_spreads(against_rivals(self.plain), self.panel)
+
+    @property
+    def errs_with_everybody(self) -> bool:
+        """Whether the suspect shares the errors even of whom it shares least with, more than any control."""
+        return errs_with_everybody(self.plain, self.panel)
 
     @cached_property
     def first_named(self) -> int:

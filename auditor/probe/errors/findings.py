@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from auditor.probe.errors.ability import less_for_the_able
 from auditor.probe.errors.reading import ErrorReading
 from auditor.probe.panel.controls import Judgement
 from auditor.probe.panel.findings import Conclusion, Measured, PanelFindings
@@ -38,7 +39,8 @@ class ErrorFindings(PanelFindings[ErrorReading]):
             f"{float(shared.chance[0, column]):.0%} by chance: "
             f"{float(reading.values(place)[0]):+.1f} {self.unit}"
         )
-        return self.plain_conclusion(place, judgement, seen)
+        said = self.plain_conclusion(place, judgement, seen)
+        return less_for_the_able(said) if reading.errs_with_everybody else said
 
     def measured(self, place: int) -> Measured:
         """Kappa on wrong answers."""

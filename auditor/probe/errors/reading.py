@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from auditor.array import NDArray
+from auditor.probe.errors.ability import errs_with_everybody
 from auditor.probe.errors.items import ErrorItem
 from auditor.probe.panel.controls import RELATED, stratum_of
 from auditor.record.observation import Observations, Text
@@ -184,6 +185,11 @@ class ErrorReading:
     def scores(self) -> Float[NDArray[np.float64], "models compared"]:
         """Shared errors beyond chance, less those with other candidates, in spreads of the panel."""
         return in_spreads(against_rivals(self.shared.deviation), self.panel)
+
+    @property
+    def errs_with_everybody(self) -> bool:
+        """Whether the suspect shares the errors even of whom it shares least with, more than any control."""
+        return errs_with_everybody(self.shared.deviation, self.panel)
 
     @cached_property
     def first_named(self) -> int:

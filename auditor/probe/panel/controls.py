@@ -169,11 +169,19 @@ def judge(score: float, controls: Mapping[str, Sequence[float]], alpha: float) -
     )
 
 
-def strongest_answer(excluded: Set[str]) -> str:
-    """What may be said when every stratum is passed: whoever was not among the controls is not excluded."""
+def strongest_answer(excluded: Set[str], *, against_twins: bool = False) -> str:
+    """What may be said when every stratum is passed: whoever was not among the controls is not excluded.
+
+    Args:
+        excluded: The strata that are passed.
+        against_twins: Whether the teacher was also set against its twins. Students of a sibling among the
+            controls do not exclude a copy of the sibling, which is nearer to the teacher than they are.
+    """
     if Stratum.SAME_DATA.value not in excluded:
         return FROM_SHARED_DATA
-    return FROM_TEACHER if Stratum.SIBLING_STUDENT.value in excluded else FROM_SIBLING
+    if Stratum.SIBLING_STUDENT.value in excluded and against_twins:
+        return FROM_TEACHER
+    return FROM_SIBLING
 
 
 def _unattainable(
@@ -230,4 +238,9 @@ def _limits(ranks: Sequence[StratumRank], alpha: float) -> tuple[str, ...]:
             lines.append(
                 f"Only {n} of {controls_needed(alpha)} controls are in stratum {stratum.value}: {left_open}."
             )
+    if attains(sizes.get(Stratum.SIBLING_STUDENT.value, 0), alpha):
+        lines.append(
+            "A copy of a sibling of the teacher is nearer to it than students of siblings are, and is not "
+            "excluded by them; twins of the teacher (--twin) tell it."
+        )
     return tuple(lines)

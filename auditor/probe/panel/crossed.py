@@ -93,7 +93,7 @@ def judge_crossed(
         outcome = Outcome.SUPPORTS
         excluded = {one.name for one in adequate}
         excluded |= {Stratum.SAME_DATA.value} if TWINS_ALONE in excluded else set()
-        answer = strongest_answer(excluded)
+        answer = strongest_answer(excluded, against_twins=all(one.rank.columns > 1 for one in adequate))
     companions = [one.companion for one in adequate if one.companion is not None]
     return Judgement(
         outcome=outcome,

@@ -14,7 +14,7 @@ import pytest
 from auditor.digest import digest_json
 from auditor.error import ContentError
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
-from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE, UNDECIDED
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.codec import encode
 from auditor.record.finding import Claim, Finding, Outcome, Table
@@ -170,8 +170,11 @@ def test_same_data_and_sibling_controls_decide_between_the_positive_answers() ->
     student = World(learned={"S": {"T1": 0.2}})
     (first, _), _, _ = audit(student, subjects)
     assert (first.outcome, fact(first, "answer")) == (Outcome.SUPPORTS, FROM_SIBLING)
+    assert not any("copy of a sibling" in limit for limit in first.limits)
     (first, _), _, _ = audit(student, [*subjects, *siblings])
-    assert (first.outcome, fact(first, "answer")) == (Outcome.SUPPORTS, FROM_TEACHER)
+    # Students of a sibling do not exclude the sibling itself, pruned or quantised.
+    assert (first.outcome, fact(first, "answer")) == (Outcome.SUPPORTS, FROM_SIBLING)
+    assert any("copy of a sibling" in limit for limit in first.limits)
     (first, _), _, _ = audit(student, [SUSPECT, FIRST, SECOND_TEACHER, *controls(20), *siblings])
     assert (first.outcome, fact(first, "answer")) == (Outcome.SUPPORTS, FROM_SHARED_DATA)
     alike = {one.name: {"T1": 0.2} for one in (*same, SUSPECT)}

@@ -12,7 +12,7 @@ from test_twin_contrast import draws, model
 
 from auditor.policy.vocabulary import FACTS
 from auditor.probe.method.shared_errors import SharedErrors
-from auditor.probe.panel.controls import FROM_SHARED_DATA, NO_EVIDENCE
+from auditor.probe.panel.controls import FROM_SHARED_DATA, NO_EVIDENCE, UNDECIDED
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Answer, Choice, Observation, Observations, Text, Unanswered
@@ -207,3 +207,18 @@ def test_chance_is_what_the_shares_of_options_make_it() -> None:
     both = named.fact("both_wrong")
     assert isinstance(both, int)
     assert np.isclose(both, 120 * (0.7 * 7 / 8) ** 2, atol=25)
+
+
+@pytest.mark.parametrize("cast", [WRITERS, SCORERS])
+def test_who_shares_the_errors_of_all_candidates_is_no_student_of_the_one_it_agrees_with_most(
+    cast: tuple[Subject, ...],
+) -> None:
+    """Able models err alike, and the controls are not as able."""
+    able = {f"teacher-{n}": ("whoever knows more", 0.6) for n in range(3)}
+    world = World(copies={**able, "suspect": ("teacher-0", 0.7)})
+    named, _ = findings(world, cast)
+    first = named["teacher-0"]
+    assert (first.outcome, first.fact("answer")) == (Outcome.INCONCLUSIVE, UNDECIDED)
+    assert "able models err alike" in first.reason
+    apart = World(copies={"suspect": ("teacher-0", 0.7)})
+    assert findings(apart, cast)[0]["teacher-0"].outcome is Outcome.SUPPORTS

@@ -9,7 +9,7 @@ import pytest
 from test_twin_contrast import World, model
 
 from auditor.probe.method.sibling_contrast import SiblingContrast
-from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, FROM_TEACHER, NO_EVIDENCE
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING, NO_EVIDENCE
 from auditor.probe.spec import ProbeFile, ProbeSpec
 from auditor.record.finding import Claim, Finding, Outcome, Table
 from auditor.record.observation import Observation, Observations
@@ -72,14 +72,14 @@ def test_the_teacher_is_told_from_its_sibling_and_from_their_data(teacher: str, 
     assert len(table.rows) == 8
 
 
-def test_with_students_of_a_sibling_among_the_controls_the_strongest_words_are_used() -> None:
+def test_students_of_a_sibling_among_the_controls_do_not_exclude_a_copy_of_it() -> None:
     pupils = {one.name: ("data", 0.5) for one in PUPILS}
     taught = {one.name: ("teacher-1", 0.5) for one in PUPILS}
     world = World(
         follows=LEARNED | pupils | {"suspect": ("data", 0.5)}, also=taught | {"suspect": ("teacher-0", 0.5)}
     )
     found = findings(world, (*CAST, *PUPILS))
-    assert found["teacher-0"].fact("answer") == FROM_TEACHER
+    assert found["teacher-0"].fact("answer") == FROM_SIBLING
     other_way = findings(
         World(
             follows=LEARNED | pupils | {"suspect": ("data", 0.5)},
