@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from auditor import __version__, content
 from auditor.digest import digest_file, digest_json
 from auditor.error import UsageError
@@ -154,7 +156,9 @@ def _examine(
         wanted, register, answers, out, (*probes, *truth), lineups, progress
     )
     begin = time.perf_counter()
-    rows = Measurement(register, answers, probes, conducts(answers, truth)).rows(lineups, progress)
+    # Products are many and small: threads that wait for each other make them slow where others compute too.
+    with threadpool_limits(1):
+        rows = Measurement(register, answers, probes, conducts(answers, truth)).rows(lineups, progress)
     measuring = time.perf_counter() - begin
     counted = figures(rows, reference)
     return PopulationResult(
