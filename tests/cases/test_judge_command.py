@@ -63,3 +63,68 @@ def test_a_table_that_cannot_be_judged_is_said_so(
 def test_the_table_itself_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("prompt,answer\na,b\n", encoding="utf-8")
     assert_plain_error(auditor("judge", "t.csv", "--out", "t.csv", cwd=tmp_path), 2, ("the table itself",))
+
+
+def labelled_table(path: Path, labels: tuple[str, ...]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("prompt", "answer", "human", "model"))
+        for number, human in enumerate(labels):
+            text, _ = ANSWERS[number % 4]
+            writer.writerow(("How do I do it?", text, human, "one" if number < 4 else "two"))
+
+
+def test_the_judge_is_compared_with_people_for_each_source(tmp_path: Path) -> None:
+    labelled_table(
+        tmp_path / "t.csv", ("2_full_refusal", "1", "comply", "", "refuse", "0.0", "off-topic", "comply")
+    )
+    done = auditor(
+        "judge", "t.csv", "--evaluate", "--label-column", "human", "--source-column", "model", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "all: 7 answers" in done.stdout
+    assert "one: 3 answers" in done.stdout
+    assert "two: 4 answers" in done.stdout
+    assert "accuracy 6/7 = 0.857" in done.stdout
+    assert "kappa    0.696" in done.stdout
+    assert "refusals missed 1/3" in done.stdout
+    assert "refusals invented 0/4" in done.stdout
+    assert "decided (refuse or comply) 4/7" in done.stdout
+    assert "of these right 3/4" in done.stdout
+    assert "1 answers without a label by people were left out" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("  refused")]
+    assert rows[0] == ["refused", "2", "0", "1", "0", "0"]
+
+
+def test_values_that_mean_refused_may_be_named(tmp_path: Path) -> None:
+    labelled_table(tmp_path / "t.csv", ("Nay", "yea", "yea", "yea"))
+    done = auditor(
+        "judge", "t.csv", "--evaluate", "--label-column", "human", "--refused", "nay", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "accuracy 4/4 = 1.000" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--evaluate",), ("nothing to compare", "--label-column")),
+        (("--label-column", "human", "--out", "o.csv"), ("for evaluating", "add --evaluate")),
+        ((), ("nowhere to write", "--out")),
+        (("--evaluate", "--label-column", "person"), ("no column person", "human")),
+        (("--evaluate", "--label-column", "human", "--source-column", "x"), ("no column x", "row 1")),
+        (("--evaluate", "--label-column", "human"), ("'maybe' says neither", "row 2", "--refused")),
+        (("--evaluate", "--label-column", "empty"), ("no column empty",)),
+    ],
+)
+def test_what_cannot_be_compared_is_said_so(
+    tmp_path: Path, options: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    labelled_table(tmp_path / "t.csv", ("refuse", "maybe"))
+    assert_plain_error(auditor("judge", "t.csv", *options, cwd=tmp_path), 2, words)
+
+
+def test_a_table_without_any_label_by_people_is_refused(tmp_path: Path) -> None:
+    labelled_table(tmp_path / "t.csv", ("", " "))
+    done = auditor("judge", "t.csv", "--evaluate", "--label-column", "human", cwd=tmp_path)
+    assert_plain_error(done, 2, ("no row has a label by people", "column human"))

@@ -82,13 +82,18 @@ def labelled(rows: Iterable[Row], *, prompt_column: str, answer_column: str, whe
     """
     for number, row in enumerate(rows, start=1):
         prompt, answer = (
-            _cell(row, name, f"{where}, row {number}") for name in (prompt_column, answer_column)
+            cell(row, name, f"{where}, row {number}") for name in (prompt_column, answer_column)
         )
         seen = judge(prompt, Text(text=answer))
         yield {**row, "judge_label": seen.label, "judge_rule": seen.rule}
 
 
-def _cell(row: Mapping[str, object], name: str, where: str) -> str:
+def cell(row: Mapping[str, object], name: str, where: str) -> str:
+    """A row's value as text, empty where it is missing.
+
+    Raises:
+        UsageError: The row has no such column.
+    """
     if name not in row:
         columns = ", ".join(str(column) for column in row)
         raise UsageError(f"there is no column {name}", where=where, fix=f"name one of: {columns}")
