@@ -6,7 +6,8 @@ from auditor.record.subject import Kind
 from auditor.report.numerals import decimal
 from auditor.validation.figure.combined import Combined
 from auditor.validation.figure.summary import Figures
-from auditor.validation.output.sheet import NONE, Sheet, area, paired, share, sheets
+from auditor.validation.output.sheet import sheets
+from auditor.validation.output.table import NONE, Sheet, area, paired, share
 
 
 def every_sheet(figures: Figures, held_out: Figures | None = None) -> tuple[Sheet, ...]:

@@ -6,7 +6,7 @@ from auditor.report.markdown import escape
 from auditor.validation.output.combined_sheet import every_sheet
 from auditor.validation.output.overview import overview
 from auditor.validation.output.result import Validation
-from auditor.validation.output.sheet import Sheet
+from auditor.validation.output.table import Sheet
 from auditor.validation.output.words import headline, provenance
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.report.numerals import decimal
 from auditor.validation.figure.detection import ALL, Detection
 from auditor.validation.figure.summary import Figures
-from auditor.validation.output.sheet import NONE, Sheet
+from auditor.validation.output.table import NONE, Sheet
 
 #: Shares of suspects found from which on a method is said to see a mechanism, or to see it in part.
 _SEES, _IN_PART = 0.75, 0.25

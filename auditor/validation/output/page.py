@@ -17,7 +17,7 @@ from auditor.validation.output.plots import (
     strip_plot,
 )
 from auditor.validation.output.result import PopulationResult, Validation
-from auditor.validation.output.sheet import Sheet
+from auditor.validation.output.table import Sheet
 from auditor.validation.output.words import headline, provenance
 
 

@@ -2,102 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from auditor.record.subject import Kind
 from auditor.report.numerals import decimal, number
-from auditor.validation.experiment.conduct import MATTERS, NOTHING
 from auditor.validation.figure.accusation import Accusation, Null
 from auditor.validation.figure.detection import Detection
 from auditor.validation.figure.served import Recognised, ServedTest
-from auditor.validation.figure.share import Area, Share
 from auditor.validation.figure.strength import Strength
 from auditor.validation.figure.summary import BuiltIn, Figures, Lineage
 from auditor.validation.figure.whole import Whole
-
-NONE = "—"
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table: rows with keys that tell them apart, and cells under columns.
-
-    Attributes:
-        title: What it shows.
-        note: How to read it.
-        keys: Names of the key columns.
-        columns: Names of the others.
-        rows: Keys and cells.
-    """
-
-    title: str
-    note: str
-    keys: tuple[str, ...]
-    columns: tuple[str, ...]
-    rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """All columns."""
-        return (*self.keys, *self.columns)
-
-    @property
-    def lines(self) -> tuple[tuple[str, ...], ...]:
-        """All rows as they are printed."""
-        return tuple((*keys, *cells) for keys, cells in self.rows)
-
-    def beside(self, other: Sheet) -> Sheet:
-        """The same of two populations, each column next to its like."""
-        theirs = dict(other.rows)
-        own = dict(self.rows)
-        empty = (NONE,) * len(self.columns)
-        keys = dict.fromkeys((*own, *theirs))
-        return Sheet(
-            self.title,
-            self.note,
-            self.keys,
-            tuple(name for column in self.columns for name in (column, f"{column} (held out)")),
-            tuple(
-                (
-                    key,
-                    tuple(
-                        cell
-                        for pair in zip(own.get(key, empty), theirs.get(key, empty), strict=True)
-                        for cell in pair
-                    ),
-                )
-                for key in keys
-            ),
-        )
-
-
-def share(one: Share) -> str:
-    """``12 of 14 (57 to 98 %)``."""
-    if not one.n:
-        return NONE
-    # Rounded outwards, so that what is printed covers as well.
-    low, high = math.floor(100 * one.low + 1e-9), math.ceil(100 * one.high - 1e-9)
-    return f"{one.count} of {one.n} ({low} to {high} %)"
-
-
-def area(one: Area) -> str:
-    """``0.94 (0.88 to 0.98)``."""
-    if one.value is None:
-        return NONE
-    return f"{decimal(one.value, 2)} ({decimal(one.low, 2)} to {decimal(one.high, 2)})"
+from auditor.validation.output.table import NONE, Sheet, area, paired, share
+from auditor.validation.output.trait_sheet import built_in_sheet
 
 
 def sheets(figures: Figures, held_out: Figures | None = None) -> tuple[Sheet, ...]:
     """Every table, in the order of reading; those of a held-out population beside the first one's."""
     return paired(_sheets(figures), None if held_out is None else _sheets(held_out))
-
-
-def paired(own: Sequence[Sheet], others: Sequence[Sheet] | None) -> tuple[Sheet, ...]:
-    """Tables, each beside its like of a held-out population where there is one."""
-    theirs = {one.title: one for one in others or ()}
-    return tuple(one.beside(theirs[one.title]) if one.title in theirs else one for one in own)
 
 
 def _sheets(figures: Figures) -> tuple[Sheet, ...]:
@@ -116,7 +37,7 @@ def _sheets(figures: Figures) -> tuple[Sheet, ...]:
         if log.nulls:
             found.append(_null_sheet(_title(log, "p-values of those who never saw the log"), log.nulls))
     for trait in figures.built_in:
-        found.append(_built_in(trait))
+        found.append(built_in_sheet(trait))
         if trait.nulls:
             found.append(_null_sheet(_title(trait, "p-values of models without the trait"), trait.nulls))
     found.append(_costs(figures))
@@ -293,29 +214,6 @@ def _mistaken(one: ServedTest) -> Sheet:
         ("stratum",),
         ("accused", "undecided"),
         tuple(((row.stratum,), (share(row.accused), share(row.undecided))) for row in one.mistaken),
-    )
-
-
-def _built_in(one: BuiltIn) -> Sheet:
-    rows = [
-        (
-            (f"with {row.trait}" if row.trait else "not built in, but so",),
-            (share(row.suspects), NONE, area(row.area)),
-        )
-        for row in one.found
-    ]
-    rows += [
-        ((f"{row.group} without it",), (share(row.suspects), share(row.pairs), NONE)) for row in one.alarms
-    ]
-    return Sheet(
-        _title(one, "built-in traits"),
-        "Suspects in whom it was seen. Students are compared with their own teachers, innocents with every "
-        "candidate. Area: of the effect, against all suspects without the trait. Whether one of the zoo "
-        "lost refusals or refuses too much is seen in hundreds of questions of no probe: it is so where "
-        f"the shares refused differ by {MATTERS:.0%}, up to {NOTHING:.0%} it is not, between is not judged.",
-        ("suspects",),
-        ("seen in", "comparisons", "area"),
-        tuple(rows),
     )
 
 

@@ -11,7 +11,7 @@ from auditor.validation.figure.served import ServedTest
 from auditor.validation.figure.summary import Lineage
 from auditor.validation.output.combined_sheet import title_of
 from auditor.validation.output.result import PopulationResult, Validation
-from auditor.validation.output.sheet import NONE, share
+from auditor.validation.output.table import NONE, share
 
 _MIB = 1 << 20
 
