@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+_LOWEST_SCORE, _HIGHEST_SCORE = -3.0, 6.0
+
 
 @dataclass(frozen=True, slots=True)
 class StratumRank:
@@ -126,6 +128,14 @@ def prediction_bound(controls: Sequence[float], alpha: float) -> float:
         return math.inf
     spread = float(np.std(controls, ddof=1))
     return float(np.mean(controls) + stats.t.ppf(1 - alpha, n - 1) * spread * math.sqrt(1 + 1 / n))
+
+
+def normal_score(p_value: float) -> float:
+    """Where the upper tail of a standard normal is as large: a p-value on a scale on which scores add up.
+
+    Kept between -3 and 6, since a p-value of 1 is no evidence of the opposite and one of 0 none of more.
+    """
+    return float(np.clip(stats.norm.isf(p_value), _LOWEST_SCORE, _HIGHEST_SCORE))
 
 
 def prediction_p(score: float, controls: Sequence[float]) -> float | None:

@@ -13,6 +13,7 @@ from auditor.stats.conformal import (
     conformal_test,
     controls_needed,
     critical_value,
+    normal_score,
     prediction_bound,
     prediction_p,
 )
@@ -105,3 +106,10 @@ def test_the_parametric_companion_abstains_without_spread_or_members() -> None:
     assert prediction_p(1.0, [0.0, 0.1]) is None
     assert prediction_p(1.0, [0.5, 0.5, 0.5]) is None
     assert prediction_bound([1.0], 0.05) == math.inf
+
+
+def test_normal_scores_are_where_the_tail_is_as_large() -> None:
+    assert normal_score(0.5) == pytest.approx(0)
+    assert normal_score(0.01) == pytest.approx(2.326, abs=1e-3)
+    assert normal_score(1.0) == -3
+    assert normal_score(0.0) == 6

@@ -72,12 +72,12 @@ class TwinFindings:
     def _among_peers(self, found: FamilyContrast, standing: PeerStanding) -> Finding:
         """The suspect's lean to the teacher as one more among those of models with the teacher's data."""
         alpha = self.reading.levels.alpha
-        teacher, peers = self.reading.family.teacher, [one.value for one in standing.peers]
+        teacher, peers = self.reading.family.teacher, [leaning for _, leaning in standing.peers]
         leaning = standing.p_value is not None and standing.p_value <= alpha
         critical = prediction_bound(peers, alpha)
         reason = (
             f"the suspect leans to {teacher.name} rather than its {len(self.reading.family.twins)} twins by "
-            f"{standing.suspect:+.1f} {_ERRORS}, and {len(peers)} models with the same data by "
+            f"{standing.leaning:+.1f} {_ERRORS}, and {len(peers)} models with the same data by "
             f"{float(np.mean(peers)):+.1f} on average, {max(peers):+.1f} at most (p = {standing.p_value:.2g} "
             "for normal leanings)"
         )
@@ -214,8 +214,9 @@ class TwinFindings:
             "models with these data do, or it knows nothing of them",
             alternative="the suspect follows the teacher where its twins go other ways, more than the data "
             "make a model do",
-            statistic=standing.suspect,
-            statistic_name="teacher's coefficient less the twins' mean, in standard errors over prompts",
+            statistic=standing.score,
+            statistic_name="normal score of the larger p-value: of leaning to the teacher as far as models "
+            "with its data do, or of following its family as closely as models without do",
             effect=float(found.coefficients[0]),
             effect_unit=_UNIT,
             p_value=standing.joint_p,
@@ -230,7 +231,7 @@ class TwinFindings:
                 "candidate",
             ),
             source=_SOURCE,
-            controls=standing.peers,
+            controls=standing.control_values,
         )
 
     def _members(self, found: FamilyContrast) -> Table:

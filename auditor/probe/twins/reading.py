@@ -17,8 +17,8 @@ from auditor.probe.words.table import SHARE_COMMON, Item, WordTable, Writing
 from auditor.record.finding import Outcome
 from auditor.record.observation import Observations
 from auditor.record.result import ControlValue
-from auditor.record.subject import Subject
-from auditor.stats.conformal import attains, prediction_p
+from auditor.record.subject import Stratum, Subject
+from auditor.stats.conformal import attains, normal_score, prediction_p
 from auditor.stats.extreme_value import largest_prediction_p
 from auditor.stats.family_contrast import FEWEST_CONTROLS, FamilyContrast, family_contrast
 
@@ -132,17 +132,11 @@ class TwinReading:
 
     def standing(self, found: FamilyContrast) -> PeerStanding:
         """Where the suspect stands among models with the teacher's data, and among those without."""
-        peers = tuple(
-            ControlValue(name=one.name, stratum=stratum_of(one), value=float(value))
-            for one, value in zip(self.peers, found.standings[1:], strict=True)
-        )
-        values = [one.value for one in peers]
+        suspect, *peers = found.standings.tolist()
         return PeerStanding(
-            suspect=float(found.standings[0]),
-            peers=peers,
-            p_value=prediction_p(float(found.standings[0]), values)
-            if len(values) >= self.levels.peers
-            else None,
+            leaning=suspect,
+            peers=tuple(zip((one.name for one in self.peers), peers, strict=True)),
+            p_value=prediction_p(suspect, peers) if len(peers) >= self.levels.peers else None,
             strangers=self._strangers(),
         )
 
@@ -169,16 +163,32 @@ class PeerStanding:
     """The suspect among models with the teacher's data, and among models that share nothing with it.
 
     Attributes:
-        suspect: Its lean to the teacher rather than the twins, in standard errors over prompts.
-        peers: The same of every control with the teacher's data.
-        p_value: One-sided, of the suspect's as one further draw from normal ones; None for too few.
+        leaning: How far it leans to the teacher rather than the twins, in standard errors over prompts.
+        peers: Name and leaning of every control with the teacher's data.
+        p_value: One-sided, of the suspect's leaning as one further draw from normal ones; None for too few.
         strangers: What its rank among the controls that share nothing allows to say, or why there is none.
     """
 
-    suspect: float
-    peers: tuple[ControlValue, ...]
+    leaning: float
+    peers: tuple[tuple[str, float], ...]
     p_value: float | None
     strangers: Judgement | str
+
+    @property
+    def score(self) -> float:
+        """The larger of its p-values as a normal score, which compares suspects of any two teachers."""
+        return normal_score(self.joint_p)
+
+    @property
+    def control_values(self) -> tuple[ControlValue, ...]:
+        """Every peer in the suspect's place, among the others, as a normal score."""
+        leanings = [value for _, value in self.peers]
+        found = []
+        for place, (name, value) in enumerate(self.peers):
+            p_value = prediction_p(value, leanings[:place] + leanings[place + 1 :])
+            score = normal_score(1.0 if p_value is None else p_value)
+            found.append(ControlValue(name=name, stratum=Stratum.SAME_DATA.value, value=score))
+        return tuple(found)
 
     @property
     def cleared(self) -> bool:

@@ -21,6 +21,7 @@ from auditor.record.request import Generate, Request, ScoreWords, request_digest
 from auditor.record.result import Guarantee
 from auditor.record.subject import Access, Role, Stratum, Subject
 from auditor.record.word import word_ends
+from auditor.stats.conformal import normal_score
 
 METHOD = TwinContrast()
 
@@ -189,6 +190,9 @@ def test_a_student_stands_out_from_models_with_the_same_data() -> None:
     assert {one.name for one in found.result.controls} == {one.name for one in PEERS}
     assert found.result.p_value is not None
     assert found.result.p_value < 0.01
+    assert found.result.statistic == pytest.approx(normal_score(found.result.p_value))
+    # Every control is scored in the place of the suspect, on the same scale.
+    assert max(one.value for one in found.result.controls) < found.result.statistic
     assert "12 models with the same data" in found.reason
 
 
