@@ -30,12 +30,14 @@ EXAMPLES = """
   What the card leaves unsaid, and the text that is missing:
     auditor card ./student
 
-  Held against the newest scan of this model in a ledger:
-    auditor card ./student --ledger audit.db
+  Held against the newest scan of this model in another ledger than audit.db:
+    auditor card ./student --ledger review.db
 
   The drafted text into a file, to be completed and put into README.md:
-    auditor card ./student --ledger audit.db --draft disclosure.md
+    auditor card ./student --draft disclosure.md
 """
+#: Where a scan leaves its evidence unless it is told otherwise.
+_USUAL = Path("audit.db")
 _STYLES = {
     Kind.CONTRADICTION: "red",
     Kind.OBLIGATION: "magenta",
@@ -46,7 +48,10 @@ _STYLES = {
 
 def card(
     model: Annotated[str, typer.Argument(metavar="MODEL-ID", help="Folder, GGUF file or hub id.")],
-    ledger: Annotated[Path | None, typer.Option(help="Evidence ledger with a scan of this model.")] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Evidence ledger with a scan of this model; audit.db where there is one."),
+    ] = None,
     run: Annotated[
         str | None,
         typer.Option(help="The scan, or the beginning of its name; else the model's newest."),
@@ -83,9 +88,11 @@ def _scan(model: str, options: OpenOptions, path: Path | None, run: str | None) 
     """The scan whose evidence is used: the one that is named, or the newest with this very model as suspect.
 
     Raises:
-        UsageError: If the ledger has no scan of it, or the one that is named is of another model.
+        UsageError: If a ledger or a run is named, and has no scan of this model.
     """
-    if path is None:
+    wanted = path is not None or run is not None
+    path = path or _USUAL
+    if not wanted and not path.is_file():
         return None
     digest = open_target(model, options).description.digest
     with Ledger.open(path, create=False, readonly=True) as evidence:
@@ -94,8 +101,10 @@ def _scan(model: str, options: OpenOptions, path: Path | None, run: str | None) 
             scan = evidence.scan(name)
             if scan.plan.suspect.digest == digest:
                 return scan
-    wanted = f"run {run} is a scan of another model" if run else "it holds no finished scan of this model"
-    raise UsageError(wanted, where=str(path), fix=f"auditor scan {model} --teacher CANDIDATE --ledger {path}")
+    if not wanted:
+        return None
+    lack = f"run {run} is a scan of another model" if run else "it holds no finished scan of this model"
+    raise UsageError(lack, where=str(path), fix=f"auditor scan {model} --teacher CANDIDATE --ledger {path}")
 
 
 def _show(found: Examination, text: str | None) -> None:

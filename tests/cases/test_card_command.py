@@ -15,10 +15,11 @@ def test_a_card_is_held_against_the_scan_of_the_very_model(
     model = tmp_path / "student"
     shutil.copytree(pruned, model)
     (model / "README.md").write_text("---\nlicense: mit\n---\nTrained from nothing.\n")
-    auditor("scan", model, "--teacher", teacher, "-s", "lineage/weight-alignment", "-q", cwd=tmp_path)
     alone = auditor("card", model, cwd=tmp_path)
     assert alone.returncode == 0
     assert "no scan of this model is at hand" in alone.stdout
+    auditor("scan", model, "--teacher", teacher, "-s", "lineage/weight-alignment", "-q", cwd=tmp_path)
+    assert auditor("card", model, cwd=tmp_path).returncode == 1
     done = auditor("card", model, "--ledger", "audit.db", "--json", "--draft", "d.md", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     body = json.loads(done.stdout)
@@ -34,6 +35,7 @@ def test_a_card_is_held_against_the_scan_of_the_very_model(
 
 def test_another_models_scan_is_refused(pruned: Path, teacher: Path, tmp_path: Path) -> None:
     auditor("scan", pruned, "--teacher", teacher, "-s", "lineage/weight-alignment", "-q", cwd=tmp_path)
+    assert auditor("card", teacher, cwd=tmp_path).returncode == 0
     done = auditor("card", teacher, "--ledger", "audit.db", cwd=tmp_path)
     assert_plain_error(done, 2, ("no finished scan of this model", "auditor scan"))
     assert_plain_error(auditor("card", tmp_path / "nothing", cwd=tmp_path), 2, ("nothing",))
