@@ -13,7 +13,8 @@ from rich.table import Table
 
 from auditor.disclosure.declaration import Declaration, read_declaration
 from auditor.disclosure.draft import draft
-from auditor.disclosure.examination import Examination, Kind, examine
+from auditor.disclosure.examination import Examination, examine
+from auditor.disclosure.remark import Kind
 from auditor.error import UsageError
 from auditor.ledger import Ledger
 from auditor.policy.spec import load_policy
@@ -47,7 +48,7 @@ _STYLES = {
 
 
 def card(
-    model: Annotated[str, typer.Argument(metavar="MODEL-ID", help="Folder, GGUF file or hub id.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL-ID", help="Folder, .gguf file or hub id.")],
     ledger: Annotated[
         Path | None,
         typer.Option(help="Evidence ledger with a scan of this model; audit.db where there is one."),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auditor.target.demo import demo_locator_to_folder
 from auditor.target.model_card import CARD, read_card, words_of
 from auditor.target.model_files import locate
 from auditor.target.protocol import OpenOptions
@@ -61,7 +62,8 @@ def read_declaration(locator: str, options: OpenOptions) -> Declaration:
     Raises:
         TargetError: If there is no such model.
     """
-    files = locate(locator, options)
+    scheme, _, name = locator.partition(":")
+    files = locate(str(demo_locator_to_folder(name)) if scheme == "demo" else locator, options)
     folder = files.adapter.folder if files.adapter is not None else files.folder
     card = read_card(folder)
     front: Mapping[str, Any] = card.front if card else {}

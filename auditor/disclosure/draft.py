@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import yaml
 
 from auditor.disclosure.declaration import Declaration
-from auditor.disclosure.examination import Examination, Origin
+from auditor.disclosure.examination import Examination
+from auditor.disclosure.origin import Origin
 from auditor.record.finding import Claim
 
 _OPEN = "TO BE STATED"

@@ -10,8 +10,10 @@ import pytest
 from auditor.digest import digest_json
 from auditor.disclosure.declaration import Declaration
 from auditor.disclosure.draft import draft
-from auditor.disclosure.examination import Kind, examine
+from auditor.disclosure.examination import examine
+from auditor.disclosure.remark import Kind
 from auditor.policy.spec import load_policy
+from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.record.finding import Claim, Fact, Finding, Outcome
 from auditor.record.observation import Observations
 from auditor.record.result import Guarantee, TestResult
@@ -101,7 +103,24 @@ def test_a_teacher_that_nobody_names_contradicts_the_card() -> None:
     assert found.contradicted
     first = found.remarks[0]
     assert (first.kind, first.field) == (Kind.CONTRADICTION, "base_model")
-    assert "the model learned from its outputs (lineage/x: distilled from this teacher)" in first.text
+    assert "the model learned from its outputs (lineage/x)" in first.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (FROM_SIBLING, Kind.CONTRADICTION, "from it or a sibling of it"),
+        (FROM_SHARED_DATA, Kind.MISSING, "from it or from something that shares its data"),
+    ],
+)
+def test_no_more_is_said_than_the_evidence_says(answer: str, kind: Kind, words: str) -> None:
+    weaker = replace(DISTILLED, facts=(Fact(name="answer", value=answer, meaning=""),))
+    found = examine(COMPLETE, scan(weaker), PACK)
+    first = next(one for one in found.remarks if "the evidence says" in one.text)
+    assert first.kind is kind
+    assert words in first.text
+    assert words in draft(found)
+    assert "learned from its outputs" not in draft(found)
 
 
 @pytest.mark.parametrize("name", ["teacher-7b", "owner/teacher-7b", "Owner/Teacher-7B"])
