@@ -213,6 +213,16 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "items": Field("int", "items of each kind"),
         "unscored": Field("int", "items without an answer that could be judged"),
         "smallest_detectable_points": Field("double", "smallest gap that would have been found, usually"),
+        "cause": Field("string", "whose answers to the published items were learned, where it can be told"),
+    },
+    Claim.ERROR_INHERITANCE: {
+        "copying_points": Field("double", "siding with the teacher's mistakes, public minus fresh, points"),
+        "copying_low": Field("double", "lower end of its interval"),
+        "copying_high": Field("double", "upper end of its interval"),
+        "public_copying": Field("double", "share of its mistakes on public items sided with, 0 to 1"),
+        "fresh_copying": Field("double", "share of its mistakes on fresh items sided with, 0 to 1"),
+        "mistakes": Field("int", "mistakes of the teacher that the suspect replied to"),
+        "smallest_detectable_points": Field("double", "smallest rise that would have been found, usually"),
     },
 }
 

@@ -71,9 +71,11 @@ CLAIMS: dict[Claim, ClaimWords] = {
     ),
     Claim.ERROR_INHERITANCE: ClaimWords(
         title="Inherited errors",
-        about="{s} makes the mistakes of {t}",
-        says="Wrong answers agree more often than between independent models of the same skill.",
-        beware="Hard items have attractive wrong answers that many models pick.",
+        about="{s} learned answers of {t} to published items",
+        says="Mistakes of the teacher on published items come back more often than those on fresh items "
+        "of the same making.",
+        beware="Published answers of the teacher teach the same as the teacher itself, and a student that "
+        "learned from its other outputs shows nothing here.",
     ),
     Claim.MONOCULTURE: ClaimWords(
         title="Monoculture",

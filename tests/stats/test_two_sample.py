@@ -7,7 +7,12 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from auditor.stats.two_sample import newcombe_interval, smallest_detectable_difference, stratified_exact_test
+from auditor.stats.two_sample import (
+    newcombe_interval,
+    smallest_detectable_difference,
+    stratified_exact_test,
+    stratified_rank_test,
+)
 
 
 def exact(first: list[int], n_first: list[int], second: list[int], n_second: list[int]) -> float:
@@ -66,3 +71,29 @@ def test_the_planned_difference_is_found_as_often_as_planned() -> None:
 
 def test_no_difference_can_be_found_where_there_is_no_room() -> None:
     assert smallest_detectable_difference(0.99, 20, 0.01) == float("inf")
+
+
+def test_the_rank_test_is_wilcoxons_in_one_stratum() -> None:
+    rng = np.random.default_rng(4)
+    for shift in (0.0, 0.4, 0.8):
+        values = np.concatenate([rng.normal(shift, 1, 40), rng.normal(0, 1, 35)])
+        first = np.arange(75) < 40
+        ours = stratified_rank_test(values, first, np.zeros(75, dtype=int), rng)
+        theirs = stats.mannwhitneyu(values[:40], values[40:], alternative="greater").pvalue
+        assert ours == pytest.approx(theirs, abs=0.02)
+
+
+def test_the_rank_test_is_exact_with_ties_and_strata_and_has_power() -> None:
+    rng = np.random.default_rng(9)
+    strata = np.repeat([0, 1, 2], [30, 10, 20])
+    null, effect = [], []
+    for _ in range(400):
+        first = np.concatenate([rng.permutation(np.arange(n) < n // 2) for n in (30, 10, 20)])
+        # Strata differ greatly, which a test that pools them would take for nothing but noise.
+        values = np.round(rng.normal(0, 1, 60)) + 20.0 * strata
+        null.append(stratified_rank_test(values, first, strata, rng, draws=199))
+        effect.append(stratified_rank_test(values + 1.5 * first, first, strata, rng, draws=199))
+    for level in (0.01, 0.05, 0.25):
+        assert np.mean(np.array(null) <= level) <= level + 3 * np.sqrt(level * (1 - level) / 400)
+    assert np.mean(np.array(effect) <= 0.05) > 0.95
+    assert min(effect) >= 1 / 200

@@ -18,6 +18,7 @@ TRAITS = {
     Claim.SAFETY_LOSS: "refusals-lost",
     Claim.OVER_REFUSAL: "over-refusing",
     Claim.BENCHMARK_OVERFIT: "benchmark-",
+    Claim.ERROR_INHERITANCE: "benchmark-teacher",
     Claim.CALIBRATION_LOSS: "overconfident",
 }
 #: Beside the strata of innocents: a student in fresh weights, whose weights are innocent of its teacher.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from auditor import content
 from auditor.error import ContentError
-from auditor.probe.generator.twins import Benchmark, Side, option_named
+from auditor.probe.generator.twins import Benchmark, Side, Twin, option_named
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.registry import load_suites
 from auditor.probe.spec import ProbeSpec
@@ -186,3 +188,174 @@ def test_unknown_parameters_are_refused(tmp_path_factory: pytest.TempPathFactory
     (folder / "probe.yaml").write_text(original + "  itmes: 3\n")
     with pytest.raises(ContentError, match="itmes"):
         load_suites(("own",), (folder.parent.parent,))
+
+
+# Whose answers were learned.
+
+
+def cast(
+    spec: ProbeSpec,
+    reply: Callable[[Twin, str], str],
+    *,
+    seed: int = 5,
+    access: Access = Access.LOGPROBS,
+    teachers: Sequence[float] = (0.5,),
+    same: float = 0.0,
+) -> dict[str, Finding]:
+    """Findings by name of the teacher; that on the suspect itself under its own name.
+
+    Every teacher knows an item with its own probability and errs at random, or with probability ``same`` like
+    the first one. ``reply`` says what the suspect answers, by item and by the first teacher's answer.
+    """
+    suspect = replace(subject(Role.SUSPECT, access), name="suspect")
+    those = [
+        replace(subject(Role.TEACHER, access), name=f"t{n}", digest=f"sha256:t{n}")
+        for n in range(len(teachers))
+    ]
+    parameters = METHOD.parameters.model_validate(spec.file.parameters)
+    rng = np.random.default_rng(seed)
+    says: dict[tuple[str, str], str] = {}
+    for one in parameters.twins(seed):  # type: ignore[attr-defined]
+        item = one.item
+        wrong = [option for option in item.options if option != item.answer]
+        for teacher, skill in zip(those, teachers, strict=True):
+            said = item.answer if rng.random() < skill else str(rng.choice(wrong))
+            if teacher is not those[0] and rng.random() < same:
+                said = says[item.question, "t0"]
+            says[item.question, teacher.name] = said
+        says[item.question, "suspect"] = reply(one, says[item.question, "t0"])
+    by_digest = {one.digest: one for one in (suspect, *those)}
+    seen = Observations(tuple(by_digest.values()), seed)
+    while True:
+        asked = [
+            q for q in METHOD.plan(spec, seen) if seen.answer(by_digest[q.subject_digest], q.request) is None
+        ]
+        if not asked:
+            break
+        answers = dict(seen.answers)
+        for question in asked:
+            name = by_digest[question.subject_digest].name
+            answers[question.subject_digest, request_digest(question.request)] = spoken(question, says, name)
+        seen = Observations(seen.subjects, seed, answers)
+    names = {one.digest: one.name for one in those}
+    return {names.get(one.teacher or "", "suspect"): one for one in METHOD.measure(spec, seen)}
+
+
+def spoken(question: Question, says: dict[tuple[str, str], str], name: str) -> Answer:
+    prompt = question.request.prompt  # type: ignore[union-attr]
+    text = prompt if isinstance(prompt, str) else prompt[0].text
+    said = says[text.removeprefix("Question: ").removesuffix("\nAnswer:"), name]
+    if isinstance(question.request, Choose):
+        options = [one.strip() for one in question.request.options]
+        likelihoods = tuple(-0.1 if one == said else -9.0 * len(one) for one in options)
+        return Choice(log_likelihoods=likelihoods, bytes=tuple(len(one) + 1 for one in options))
+    return Text(text=f"I think it is {said}.")
+
+
+def guesses(seed: int, skill: float = 0.4) -> Callable[[Twin], str]:
+    rng = np.random.default_rng(seed)
+
+    def guess(one: Twin) -> str:
+        wrong = [option for option in one.item.options if option != one.item.answer]
+        return one.item.answer if rng.random() < skill else str(rng.choice(wrong))
+
+    return guess
+
+
+@pytest.mark.parametrize("access", [Access.TEXT, Access.LOGPROBS])
+def test_who_learned_the_teachers_answers_is_told_from_who_learned_the_right_ones(
+    spec: ProbeSpec, access: Access
+) -> None:
+    guess = guesses(1)
+
+    def copies(one: Twin, teacher: str) -> str:
+        return teacher if one.side is Side.PUBLISHED else guess(one)
+
+    found = cast(spec, copies, access=access)
+    assert found["t0"].outcome is Outcome.SUPPORTS
+    assert found["suspect"].outcome is Outcome.SUPPORTS
+    assert found["suspect"].fact("cause") == "answers of t0"
+
+    def knows(one: Twin, teacher: str) -> str:
+        return one.item.answer if one.side is Side.PUBLISHED else guess(one)
+
+    found = cast(spec, knows, access=access)
+    assert found["suspect"].outcome is Outcome.SUPPORTS
+    assert found["suspect"].fact("cause") == "right answers"
+    assert found["t0"].outcome is not Outcome.SUPPORTS
+
+
+def test_a_weak_teachers_answers_are_found_though_they_are_no_better(spec: ProbeSpec) -> None:
+    """Learning them makes nobody better on published items."""
+    guess = guesses(2, skill=0.4)
+
+    def copies(one: Twin, teacher: str) -> str:
+        return teacher if one.side is Side.PUBLISHED else guess(one)
+
+    found = cast(spec, copies, teachers=(0.4,))
+    assert found["suspect"].outcome is Outcome.SUPPORTS
+    assert abs(float(found["suspect"].fact("gap_points") or 0)) < 15
+    assert found["suspect"].fact("cause") == "answers of t0"
+
+
+def test_an_honest_student_of_the_teacher_shows_nothing(spec: ProbeSpec) -> None:
+    """It copies the teacher's mistakes everywhere; and p-values are uniform or larger."""
+    p_values = []
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 1])
+        guess = guesses(1000 + seed)
+
+        def learned(one: Twin, teacher: str, rng: np.random.Generator = rng, guess: Any = guess) -> str:
+            return teacher if rng.random() < 0.7 else str(guess(one))
+
+        found = cast(spec, learned, seed=seed)
+        result = found["t0"].result
+        # A teacher that happens to do better on published items is not compared with.
+        p_values.append(1.0 if result is None or result.p_value is None else result.p_value)
+    for level in (0.05, 0.2, 0.5):
+        assert np.mean(np.array(p_values) <= level) <= level + 3 * np.sqrt(level * (1 - level) / 60)
+
+
+def test_the_copied_teacher_is_named_and_not_one_that_errs_alike(spec: ProbeSpec) -> None:
+    guess = guesses(3)
+
+    def copies(one: Twin, teacher: str) -> str:
+        return teacher if one.side is Side.PUBLISHED else guess(one)
+
+    found = cast(spec, copies, teachers=(0.5, 0.5), same=0.6)
+    assert found["t0"].outcome is Outcome.SUPPORTS
+    assert found["t1"].outcome is Outcome.INCONCLUSIVE
+    assert "not where t0 answers differently" in found["t1"].reason
+    assert found["suspect"].fact("cause") == "answers of t0"
+    twins = cast(spec, copies, teachers=(0.5, 0.5), same=1.0)
+    assert {twins[name].outcome for name in ("t0", "t1")} == {Outcome.INCONCLUSIVE}
+    assert twins["suspect"].outcome is Outcome.SUPPORTS
+    assert twins["suspect"].fact("cause") == "answers of t0 or t1"
+
+
+def test_a_teacher_that_knows_the_published_items_is_no_yardstick(spec: ProbeSpec) -> None:
+    perfect = cast(spec, lambda _one, teacher: teacher, teachers=(1.0,))
+    assert perfect["t0"].outcome is Outcome.INCONCLUSIVE
+    assert "0 mistakes" in perfect["t0"].reason
+
+
+def test_what_a_teacher_writes_may_be_no_option(spec: ProbeSpec) -> None:
+    """The suspect is then asked once more, between the right answer and the teacher's."""
+    written = replace(
+        spec, file=spec.file.model_copy(update={"parameters": {**spec.file.parameters, "teachers": "write"}})
+    )
+    teacher = replace(subject(Role.TEACHER), digest="sha256:t")
+    seen = Observations((subject(Role.SUSPECT), teacher), 5)
+    first = METHOD.plan(written, seen)
+    writes = [one for one in first if isinstance(one.request, Generate)]
+    assert len(writes) == len(right_answers(5, spec))
+    assert {one.subject_digest for one in writes} == {teacher.digest}
+    answers = {
+        (one.subject_digest, request_digest(one.request)): Text(text="so it is 987654") for one in writes
+    }
+    more = METHOD.plan(written, Observations(seen.subjects, 5, answers))[len(first) :]
+    assert more
+    for one in more:
+        assert isinstance(one.request, Choose)
+        assert one.request.options[1] == " 987654"
+        assert len(one.request.options) == 2
