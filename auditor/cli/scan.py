@@ -28,6 +28,10 @@ EXAMPLES = """
   Did it learn from exactly the answers that our API served? Stop at 100 to 1:
     auditor scan ./student --teacher ./teacher --served log.jsonl --stop-at 100 -s lineage/served-outputs
 
+  Has it seen the items of a benchmark? Three controls or more show what is usual:
+    auditor scan ./student --benchmark mmlu.jsonl --control ./other-1 --control ./other-2 \\
+      --control ./other-3 --suite benchmark
+
   Recorded answers alone, among hundreds of recorded models:
     auditor scan recorded:student.jsonl --population population.csv
 
@@ -124,6 +128,15 @@ def scan(
             "--set",
             metavar="SUITE/PROBE.PARAMETER=VALUE",
             help="Replace a parameter of a probe.",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Test items (JSONL, CSV, Parquet or hub:NAME:CONFIG:SPLIT): were they seen in training? "
+            "Repeat for several.",
             rich_help_panel=ASKED,
         ),
     ] = None,
@@ -241,6 +254,7 @@ def scan(
         "population": population,
         "suites": tuple(suite or ()),
         "probe_folders": tuple(probe_folder or ()),
+        "benchmarks": tuple(benchmark or ()),
         "served": served,
         "stop_at": stop_at,
         "calibration": calibration,

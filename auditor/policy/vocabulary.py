@@ -214,6 +214,10 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "unscored": Field("int", "items without an answer that could be judged"),
         "smallest_detectable_points": Field("double", "smallest gap that would have been found, usually"),
         "cause": Field("string", "whose answers to the published items were learned, where it can be told"),
+        "benchmark": Field("string", "the user's benchmark with the smallest p-value"),
+        "references": Field("int", "models that show what is usual without having seen the items"),
+        "shards": Field("int", "runs of items that were scored in the published order and in others"),
+        "smallest_detectable_standing": Field("double", "standing of that order that would have been found"),
     },
     Claim.ERROR_INHERITANCE: {
         "copying_points": Field("double", "siding with the teacher's mistakes, public minus fresh, points"),

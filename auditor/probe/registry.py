@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.error import ContentError
+from auditor.probe.method.benchmark_twins import BenchmarkTwins
 from auditor.probe.method.identity_claims import IdentityClaims
 from auditor.probe.method.noise_floor import NoiseFloor
+from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
@@ -41,6 +43,8 @@ METHODS: tuple[Method, ...] = (
     SimilarityStructure(),
     RefusalRetention(),
     TwinGap(),
+    BenchmarkTwins(),
+    OrderTest(),
 )
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 from auditor import content
 from auditor.error import ContentError, UsageError
+from auditor.probe.benchmark.file import read_benchmarks
+from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.served_outputs import ServedOutputs
 from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites, method
 from auditor.probe.served.file import read_rows
 from auditor.probe.spec import ProbeSpec
-from auditor.scan.plan_file import PlanFile
+from auditor.scan.plan_file import BENCHMARK_SUITE, PlanFile
 
 #: Parameter of the methods that can stop as soon as the evidence suffices.
 _STOP_AT = "stop_at"
@@ -24,8 +27,8 @@ def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
 
     Raises:
         ContentError: If a suite, probe or parameter is unknown or malformed.
-        UsageError: If the log of served answers cannot be read, or no probe is about one; if the plan is
-            to stop early and no probe can.
+        UsageError: If the log of served answers or a benchmark cannot be read, or no probe is about one; if
+            the plan is to stop early and no probe can.
     """
     specs = load_suites(wanted.asked_suites, (content.probes(), *wanted.probe_folders))
     known = {spec.id for spec in specs}
@@ -39,6 +42,8 @@ def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
         )
     if wanted.served is not None:
         specs = _with_log(specs, wanted.served)
+    if wanted.benchmarks:
+        specs = _with_benchmarks(specs, wanted.benchmarks)
     return tuple(_adjusted(spec, wanted) for spec in specs)
 
 
@@ -51,6 +56,21 @@ def _with_log(specs: Sequence[ProbeSpec], path: Path) -> tuple[ProbeSpec, ...]:
         )
     rows = read_rows(path)
     return tuple(spec.with_items(rows) if _about_log(spec) else spec for spec in specs)
+
+
+def _with_benchmarks(specs: Sequence[ProbeSpec], locators: tuple[str, ...]) -> tuple[ProbeSpec, ...]:
+    if not any(_about_benchmarks(spec) for spec in specs):
+        raise UsageError(
+            "benchmarks are given, and no probe of this plan is about them",
+            where=locators[0],
+            fix=f"add --suite {BENCHMARK_SUITE}",
+        )
+    items = read_benchmarks(locators)
+    return tuple(spec.with_items(items) if _about_benchmarks(spec) else spec for spec in specs)
+
+
+def _about_benchmarks(spec: ProbeSpec) -> bool:
+    return spec.file.method in (BenchmarkTwins.name, OrderTest.name)
 
 
 def _about_log(spec: ProbeSpec) -> bool:

@@ -16,6 +16,8 @@ DEFAULT_SUITES = ("lineage", "refusal", "overfitting")
 DEFAULT_POLICY = "release-gate"
 #: Asked as well where a population of recorded models is given and no suite was chosen.
 POPULATION_SUITE = "text-lineage"
+#: The suite about benchmarks of the user's own.
+BENCHMARK_SUITE = "benchmark"
 
 
 class _Strict(BaseModel):
@@ -121,6 +123,7 @@ class PlanFile(_Strict):
         suites: Suites (``refusal``) or single probes (``refusal/refusal-retention``).
         probe_folders: Further folders of suites; theirs win over shipped ones of the same name.
         parameters: Parameters of probes that replace those of their files.
+        benchmarks: Files of test items, or ``hub:NAME[:CONFIG[:SPLIT]]``: were they seen in training?
         served: Log of answers that a candidate teacher served.
         stop_at: Likelihood of the evidence, to 1, at which probes that ask in rounds stop; None for never.
         calibration: Calibration that ``auditor validate`` wrote; all methods are then weighed together.
@@ -143,6 +146,7 @@ class PlanFile(_Strict):
     suites: tuple[str, ...] = Field(default=DEFAULT_SUITES, min_length=1)
     probe_folders: tuple[Path, ...] = ()
     parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    benchmarks: tuple[str, ...] = ()
     served: Path | None = None
     stop_at: float | None = Field(default=None, gt=1)
     calibration: Path | None = None
@@ -156,10 +160,12 @@ class PlanFile(_Strict):
 
     @property
     def asked_suites(self) -> tuple[str, ...]:
-        """The suites, with that of the population where it was left to the tool to choose."""
-        if self.population and self.suites == DEFAULT_SUITES:
-            return (POPULATION_SUITE, *self.suites)
-        return self.suites
+        """The suites, with those of population and benchmarks where it was left to the tool to choose."""
+        if self.suites != DEFAULT_SUITES:
+            return self.suites
+        before = (POPULATION_SUITE,) if self.population else ()
+        after = (BENCHMARK_SUITE,) if self.benchmarks else ()
+        return (*before, *self.suites, *after)
 
     @field_validator("controls", mode="before")
     @classmethod
@@ -232,6 +238,7 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
             "panels": tuple(folder / one for one in plan.panels),
             "population": folder / plan.population if plan.population else None,
             "probe_folders": tuple(folder / one for one in plan.probe_folders),
+            "benchmarks": tuple(locator(one) for one in plan.benchmarks),
             "served": folder / plan.served if plan.served else None,
             "calibration": folder / plan.calibration if plan.calibration else None,
             "policy": str(policy) if policy.is_file() else plan.policy,
@@ -286,6 +293,10 @@ suites: [lineage, refusal, overfitting]
 parameters: {{}}
 #  lineage/reference-likelihood:
 #    prompts: 60
+
+# Test items that the suspect may have seen in training: JSONL, CSV or Parquet, or hub:NAME:CONFIG:SPLIT.
+benchmarks: []
+#  - ./mmlu.jsonl
 
 # Answers that the first teacher served, to find out whether the suspect learned from exactly these:
 # JSONL or CSV with prompt and answer, and where known account, time, temperature, top_p, max_tokens,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,17 @@ def test_the_log_becomes_the_probes_items_and_part_of_its_digest(log: Path) -> N
     log.write_text('{"prompt": "p", "answer": "another"}\n')
     (other,) = probes_of(PlanFile(suites=(SERVED,), served=log))
     assert other.digest != full.digest
+
+
+def test_benchmarks_become_items_of_a_suite_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "quiz.jsonl"
+    rows = [{"question": f"Q{n}", "choices": ["1", "2"], "answer": n % 2} for n in range(30)]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    found = {spec.id: len(spec.items) for spec in probes_of(PlanFile(benchmarks=(str(path),)))}
+    assert (found["benchmark/twin-difference"], found["benchmark/order"]) == (30, 30)
+    assert not any(name.startswith("benchmark/") for name in (spec.id for spec in probes_of(PlanFile())))
+    with pytest.raises(UsageError, match="no probe of this plan is about them"):
+        probes_of(PlanFile(suites=("refusal",), benchmarks=(str(path),)))
 
 
 def test_one_flag_makes_every_probe_that_can_stop_early(log: Path) -> None:

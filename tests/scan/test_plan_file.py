@@ -39,6 +39,7 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
         .replace("teachers: []\n  -", "teachers:\n  -")
         .replace("controls: []\n  -", "controls:\n  -")
         .replace("twins: []\n  -", "twins:\n  -")
+        .replace("benchmarks: []\n  -", "benchmarks:\n  -")
     )
     text = text.replace("parameters: {}\n  l", "parameters:\n  l")
     keys = (
@@ -52,6 +53,7 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
     assert plan.seed == 7
     assert plan.stop_at == 100
     assert plan.served == tmp_path / "log.jsonl"
+    assert plan.benchmarks == ("./mmlu.jsonl",)
     assert plan.calibration == tmp_path / "calibration.json"
     assert plan.twins == (TwinEntry(model="./teacher-again-1", teacher="./teacher"),)
     strata = [Stratum.SAME_BASE, Stratum.SAME_DATA, Stratum.SAME_DATA]
