@@ -33,7 +33,7 @@ from auditor.validation.experiment.answers import (
 )
 from auditor.validation.experiment.conduct_questions import conduct_probe, conducts
 from auditor.validation.experiment.interview import peak_bytes
-from auditor.validation.experiment.lineup import Lineup, lineups, solo
+from auditor.validation.experiment.lineup import Lineup, covering, lineups, solo
 from auditor.validation.experiment.measurement import Measurement
 from auditor.validation.experiment.row import Row
 from auditor.validation.experiment.served import served_lineups
@@ -217,6 +217,7 @@ def _ask_everybody(
         begin = time.perf_counter()
         for kind in {lineup.suspect.kind: None for lineup in lineups}:
             interviewer.ask(tuple(solo(register, kind)), probes)
+        interviewer.ask(covering(lineups), probes)
         interviewer.ask(lineups, probes)
         return time.perf_counter() - begin, earlier
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from tried import register
 
 from auditor.record.finding import Claim
 from auditor.record.subject import Access, Kind, Role, Stratum, Subject
-from auditor.validation.experiment.lineup import INNOCENTS, Lineup, Scenario, lineups, solo
+from auditor.validation.experiment.lineup import INNOCENTS, Lineup, Scenario, covering, lineups, solo
 from auditor.validation.experiment.truth import Truth, ties, truth_of
 from auditor.zoo.recipe import Part
 
@@ -151,3 +153,17 @@ def test_a_scan_knows_which_teacher_a_control_shares_data_with() -> None:
             assert found[control.name].relation_to(known[teacher.name].digest) is shared
     assert found["sib-1"].related_to == ()
     assert found["data-0"].related_to
+
+
+def test_few_lineups_cover_every_control_before_every_set_of_candidates() -> None:
+    few = covering(ALL)
+    assert 0 < len(few) < len(ALL) / 4
+
+    def pairs(some: Sequence[Lineup]) -> set[tuple[tuple[str, ...], str]]:
+        return {
+            (tuple(other.name for other in (*one.candidates, *one.twins)), control.name)
+            for one in some
+            for control, _ in one.controls
+        }
+
+    assert pairs(few) == pairs(ALL)

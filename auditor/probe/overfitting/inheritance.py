@@ -65,13 +65,17 @@ class Mistakes:
 
     @cached_property
     def all(self) -> tuple[Mistake, ...]:
-        """The teacher's mistakes."""
-        found = []
-        for one in self.asking.items:
-            said = self._answered(one)
-            if said and said != _spelled(one.item.answer):
-                found.append(Mistake(one, said))
-        return tuple(found)
+        """The teacher's mistakes; many scans of one population have the same teachers."""
+
+        def work_out() -> tuple[Mistake, ...]:
+            answered = ((one, self._answered(one)) for one in self.asking.items)
+            return tuple(
+                Mistake(one, said) for one, said in answered if said and said != _spelled(one.item.answer)
+            )
+
+        return self.asking.seen.remembered(
+            ("mistakes", self.asking.parameters, self.teacher.digest), work_out
+        )
 
     def _answered(self, one: Twin) -> str:
         if self.asking.parameters.teachers == "write":

@@ -160,6 +160,24 @@ def lineups(register: Register, kind: Kind, seed: int) -> tuple[Lineup, ...]:
     return tuple(found)
 
 
+def covering(found: Sequence[Lineup]) -> tuple[Lineup, ...]:
+    """The few lineups in which every control of all lineups stands before every set of candidates.
+
+    Who is a control is asked much and by itself; that hundreds of lineups want the same of it need not be
+    found out hundreds of times before it is asked.
+    """
+    covered: dict[tuple[str, ...], set[str]] = {}
+    chosen: list[Lineup] = []
+    for one in found:
+        others = (*one.candidates, *one.twins, *((one.log,) if one.log else ()))
+        before = covered.setdefault(tuple(other.name for other in others), set())
+        controls = {control.name for control, _ in one.controls}
+        if controls - before:
+            before |= controls
+            chosen.append(one)
+    return tuple(chosen)
+
+
 def closest(strata: Sequence[Stratum]) -> Stratum:
     """The stratum that is closest to guilt."""
     return min(strata, key=CLOSEST_FIRST.index)
