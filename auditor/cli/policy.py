@@ -53,6 +53,41 @@ def explain(
     return 0
 
 
+@app.command(
+    "test",
+    epilog="[bold]Examples[/bold]\n\n  auditor policy test release-gate\n\n"
+    "  auditor policy test ./own.yaml --cases ./own-cases",
+)
+def try_cases(
+    pack: Annotated[str, _PACK],
+    cases: Annotated[
+        Path | None,
+        typer.Option(help="Folder with RULE.yaml for each rule; cases/NAME beside the pack if left out."),
+    ] = None,
+) -> int:
+    """Try every rule of a pack on its cases; exit status 1 where one does not do what its case expects."""
+    from datetime import UTC, datetime
+
+    from auditor import content
+    from auditor.policy.case import cases_of, load_cases, try_all, untried
+    from auditor.policy.spec import load_policy
+
+    loaded = load_policy(pack)
+    known = load_cases(cases_of(pack, cases, content.policies()), loaded)
+    console = Console()
+    tried = list(try_all(loaded, known, datetime.now(UTC).date()))
+    wrong = [one for one in tried if one.complaint]
+    for one in wrong:
+        console.print(
+            f"{one.rule}, {escape(one.case.name)}: {escape(one.complaint)}\n  {escape(one.message)}",
+            highlight=False,
+        )
+    for rule in untried(loaded, known):
+        console.print(f"{rule} has no case that fires, or none that is quiet", highlight=False)
+    console.print(f"{escape(loaded.name)}: {len(tried)} cases, {len(wrong)} wrong", highlight=False)
+    return 1 if wrong or untried(loaded, known) else 0
+
+
 @app.command(epilog="[bold]Example[/bold]\n\n  auditor policy facts --ledger audit.db > facts.json")
 def facts(
     run: Annotated[str | None, typer.Argument(help="Run; the latest if left out.")] = None,
