@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,9 @@ EXAMPLES = """
 
   A certain run as a web page and as JSON:
     auditor report 3f9a1c --out audit.html --out audit.json
+
+  The JSON Schema of the JSON report:
+    auditor report --schema
 """
 
 
@@ -35,8 +39,16 @@ def report(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing; the exit status tells.")
     ] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of the JSON report, and do nothing else.")
+    ] = False,
 ) -> int:
     """Render a run again. Needs neither the models nor a network; leaves with the run's own status."""
+    if schema:
+        from auditor.report.schema import report_schema
+
+        typer.echo(json.dumps(report_schema(), indent=1, sort_keys=True))
+        return 0
     from auditor.cli.outcome import show
 
     with Ledger.open(ledger, create=False, readonly=True) as evidence:
