@@ -23,6 +23,7 @@ FORMATS = {
     ".html": "html",
     ".htm": "html",
     ".md": "markdown",
+    ".cdx.json": "cyclonedx",
     ".json": "json",
     ".sarif": "sarif",
     ".xml": "junit",
@@ -36,7 +37,8 @@ def format_of(path: Path, named: str | None = None) -> str:
     Raises:
         UsageError: If neither is known.
     """
-    wanted = named or FORMATS.get(path.suffix.lower(), "")
+    ending = next((one for one in FORMATS if path.name.lower().endswith(one)), "")
+    wanted = named or FORMATS.get(ending, "")
     if wanted not in FORMATS.values():
         raise UsageError(
             f"no report format belongs to '{named or path.suffix}'",

@@ -32,7 +32,9 @@ def report(
     out: Annotated[
         list[Path] | None,
         typer.Option(
-            "--out", "-o", help="Write to a file: .html, .md, .json, .sarif, .xml (JUnit) or .txt; repeat."
+            "--out",
+            "-o",
+            help="Write to a file: .html, .md, .json, .sarif, .xml (JUnit), .cdx.json or .txt; repeat.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,

@@ -227,7 +227,7 @@ def scan(
             "--out",
             "-r",
             "-o",
-            help="Write a report: .html, .md, .json, .sarif, .xml (JUnit) or .txt; repeat.",
+            help="Write a report: .html, .md, .json, .sarif, .xml (JUnit), .cdx.json or .txt; repeat.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,

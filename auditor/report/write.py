@@ -11,6 +11,7 @@ from rich.console import Console
 
 from auditor.error import ReportError
 from auditor.record.scan import Scan
+from auditor.report.cyclonedx import render_cyclonedx
 from auditor.report.html import render_html
 from auditor.report.junit import render_junit
 from auditor.report.machine import render_json
@@ -36,6 +37,7 @@ FORMATS: dict[str, Callable[[Scan], str]] = {
     "json": render_json,
     "sarif": render_sarif,
     "junit": render_junit,
+    "cyclonedx": render_cyclonedx,
     "text": _text,
 }
 

@@ -18,11 +18,6 @@ from auditor.report.schema import report_schema
 
 NAME = f"report-{SCHEMA.rsplit('/', 1)[1]}.schema.json"
 PUBLISHED = Path(__file__).resolve().parents[2] / "reports" / "schema" / NAME
-    Path(__file__).resolve().parents[2]
-    / "reports"
-    / "schema"
-    / f"report-{SCHEMA.rsplit('/', 1)[1]}.schema.json"
-)
 VALIDATOR = Draft202012Validator(report_schema())
 SCANS = [
     specimens.failing,
