@@ -16,6 +16,7 @@ from auditor.cli import (
     card,
     demo,
     diff,
+    explore,
     init,
     judge,
     ledger,
@@ -76,6 +77,7 @@ app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
+app.command("explore", epilog=explore.EXAMPLES)(explore.explore)
 app.command("seal", epilog=seal.EXAMPLES)(seal.seal)
 app.command("bundle", epilog=bundle.EXAMPLES)(bundle.bundle)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
