@@ -90,6 +90,10 @@ class BenchmarkAsking:
 
     def request(self, model: Subject, question: BenchmarkQuestion) -> Request:
         """A question as this model is asked it."""
+        if question.context:
+            if question.options:
+                return Choose(prompt=question.context, options=question.continuations)
+            return Generate(prompt=question.context, max_tokens=self.parameters.max_tokens)
         layout = self.parameters.listed if question.options else self.parameters.short
         text = layout.replace("{options}", question.listed).replace("{question}", question.question)
         prompt = user(text) if self.parameters.form == "chat" else text

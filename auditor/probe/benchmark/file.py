@@ -41,7 +41,32 @@ def read_benchmarks(locators: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
             )
         names.add(name)
         found += _items(name, locator)
-    return tuple(found)
+    return _with_twins(found)
+
+
+def _with_twins(items: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Items with the rows that name them in ``twin_of``.
+
+    Where there are such rows, sample logs hold both sides in the words that were put to the model, and these
+    are kept, so that recorded answers are found. Where there are none, items are put in words of our own.
+
+    Raises:
+        UsageError: If a row is the twin of an item that is not there.
+    """
+    published = {one["id"]: one for one in items if "twin_of" not in one}
+    twins = [one for one in items if "twin_of" in one]
+    if not twins:
+        asked = ("context", "continuations")
+        return tuple({key: value for key, value in one.items() if key not in asked} for one in items)
+    for twin in twins:
+        if twin["twin_of"] not in published:
+            raise UsageError(
+                f"item {twin['id']} of {twin['benchmark']} is the twin of '{twin['twin_of']}', "
+                "which is not there",
+                fix="give the file of the published items as well; their ids are in the column id",
+            )
+        published[twin["twin_of"]].setdefault("twins", []).append(twin)
+    return tuple(published.values())
 
 
 def _items(name: str, locator: str) -> list[dict[str, Any]]:
@@ -53,7 +78,9 @@ def _items(name: str, locator: str) -> list[dict[str, Any]]:
             raise UsageError(
                 f"row {number} of the benchmark: {error.what}", where=locator, fix=error.fix or _FORM
             ) from error
-        identity = str(row.get("id") or row.get("doc_hash") or number)
+        inner = row.get("doc")
+        named = row.get("id") or (inner.get("id") if isinstance(inner, Mapping) else None)
+        identity = str(named or row.get("doc_hash") or number)
         seen.setdefault(item["question"], {"benchmark": name, "id": identity, **item})
     if len(seen) < FEWEST:
         raise UsageError(

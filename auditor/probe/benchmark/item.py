@@ -28,11 +28,15 @@ class BenchmarkQuestion:
         question: What is asked.
         options: Answers to choose among, in the order in which they are listed; none for a short answer.
         answer: The right answer.
+        context: The words in which it was put to a model elsewhere; empty where it is ours to put.
+        continuations: What stood for each option there; none for a written answer.
     """
 
     question: str
     options: tuple[str, ...]
     answer: str
+    context: str = ""
+    continuations: tuple[str, ...] = ()
 
     @property
     def listed(self) -> str:
@@ -107,16 +111,28 @@ def _chosen(items: list[BenchmarkItem], most: int) -> list[BenchmarkItem]:
 
 def _item(row: dict[str, Any], where: str) -> BenchmarkItem:
     try:
-        published = BenchmarkQuestion(str(row["question"]), tuple(row["options"]), str(row["answer"]))
-        twin = row.get("twin")
-        own = (
-            (BenchmarkQuestion(str(twin["question"]), tuple(twin["options"]), str(twin["answer"])),)
-            if twin
-            else ()
+        twins = [*([row["twin"]] if row.get("twin") else []), *row.get("twins", [])]
+        return BenchmarkItem(
+            str(row["benchmark"]),
+            str(row["id"]),
+            str(row["category"]),
+            _question(row),
+            tuple(map(_question, twins)),
         )
-        return BenchmarkItem(str(row["benchmark"]), str(row["id"]), str(row["category"]), published, own)
     except KeyError as error:
         raise ContentError(f"an item lacks the field {error}", where=f"{where}/items.jsonl") from error
+
+
+def _question(row: dict[str, Any]) -> BenchmarkQuestion:
+    options, continuations = tuple(row["options"]), tuple(row.get("continuations", ()))
+    as_asked = bool(row.get("context")) and len(continuations) == len(options)
+    return BenchmarkQuestion(
+        question=str(row["question"]),
+        options=options,
+        answer=str(row["answer"]),
+        context=str(row["context"]) if as_asked else "",
+        continuations=continuations if as_asked else (),
+    )
 
 
 def with_reshuffled_options(
@@ -129,7 +145,7 @@ def with_reshuffled_options(
     """
     groups: dict[tuple[str, int], list[int]] = defaultdict(list)
     for place, one in enumerate(items):
-        if not one.twins and one.published.options:
+        if not one.twins and one.published.options and not one.published.context:
             groups[one.benchmark, len(one.published.options)].append(place)
     found = list(items)
     for number, places in enumerate(groups.values()):

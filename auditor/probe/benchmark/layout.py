@@ -39,12 +39,15 @@ class Layout:
 def canonical(row: Row) -> dict[str, Any]:
     """A row of any known layout as an item: ``question``, ``options``, ``answer``, ``category``, ``twin``.
 
+    A row of a sample log has besides ``context`` and ``continuations``, the very words that were put to the
+    model; a row that is itself the twin of another one names it in ``twin_of``.
+
     Raises:
         UsageError: If the layout is unknown, or the row does not fit it; ``where`` is the caller's to add.
     """
     inner = row.get("doc")
     if isinstance(inner, Mapping) and "target" in row:
-        return canonical(inner)
+        return {**canonical(inner), **_as_asked(row)}
     for layout in LAYOUTS:
         if all(row.get(column) is not None for column in layout.columns):
             item = layout.read(row)
@@ -57,8 +60,26 @@ def canonical(row: Row) -> dict[str, Any]:
     if item["options"] and item["answer"] not in item["options"]:
         raise UsageError(f"the answer {item['answer']!r} is none of the options")
     item["category"] = str(row.get("category") or row.get("subject") or row.get("activity_label") or "")
+    if row.get("twin_of") not in (None, ""):
+        item["twin_of"] = str(row["twin_of"])
     twin = _twin(row, item)
     return {**item, "twin": twin} if twin else item
+
+
+def _as_asked(row: Row) -> dict[str, Any]:
+    """Context and continuations of a sample log; nothing where they are no plain text."""
+    given = row.get("arguments")
+    instances = list(given.values()) if isinstance(given, Mapping) else given
+    if not isinstance(instances, list) or not instances:
+        return {}
+    pairs = [list(one.values()) if isinstance(one, Mapping) else one for one in instances]
+    if not all(isinstance(one, list | tuple) and one and isinstance(one[0], str) for one in pairs):
+        return {}
+    contexts = {one[0] for one in pairs}
+    if len(contexts) > 1 or next(iter(contexts)).startswith("[{"):
+        return {}
+    texts = [one[1] for one in pairs if len(one) > 1 and isinstance(one[1], str)]
+    return {"context": contexts.pop(), "continuations": texts}
 
 
 def _own(row: Row) -> dict[str, Any]:

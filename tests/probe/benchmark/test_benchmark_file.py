@@ -167,3 +167,43 @@ def test_what_is_not_there_is_a_usage_error() -> None:
         UsageError, match=r"needs the package datasets|need the package datasets|cannot be loaded"
     ):
         read_benchmarks(("hub:nobody/nothing",))
+
+
+def sample(number: int, *, twin: bool = False) -> dict[str, Any]:
+    """A line of an lm-eval sample log for a task of multiple choice."""
+    options = OPTIONS[::-1] if twin else OPTIONS
+    doc = {
+        "id": f"t{number}" if twin else f"q{number}",
+        "question": f"Q{number}{'?' * twin}",
+        "choices": options,
+    }
+    doc |= {"answer": options.index(OPTIONS[number % 4])} | ({"twin_of": f"q{number}"} if twin else {})
+    return {
+        "doc_id": number,
+        "doc": doc,
+        "target": str(doc["answer"]),
+        "arguments": {
+            f"gen_args_{place}": {"arg_0": f"{doc['question']}\nAnswer:", "arg_1": f" {option}"}
+            for place, option in enumerate(options)
+        },
+        "resps": [[[-1.0 - place, False]] for place in range(4)],
+        "filter": "none",
+    }
+
+
+def test_sample_logs_of_items_and_twins_keep_the_words_that_were_asked(tmp_path: Path) -> None:
+    for name, twin in (("samples_quiz", False), ("samples_quiz_twin", True)):
+        lines = [json.dumps(sample(number, twin=twin)) for number in range(30)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    published, twins = (str(tmp_path / f"{name}.jsonl") for name in ("samples_quiz", "samples_quiz_twin"))
+    found = read_benchmarks((published, twins))
+    assert len(found) == 30
+    assert found[3]["context"] == "Q3\nAnswer:"
+    assert found[3]["continuations"] == [f" {one}" for one in OPTIONS]
+    (twin,) = found[3]["twins"]
+    assert twin["context"] == "Q3?\nAnswer:"
+    assert twin["answer"] == found[3]["answer"]
+    alone = read_benchmarks((published,))
+    assert not any("context" in one for one in alone)
+    with pytest.raises(UsageError, match="is the twin of 'q0', which is not there"):
+        read_benchmarks((twins,))

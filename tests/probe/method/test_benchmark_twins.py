@@ -212,3 +212,16 @@ def test_only_so_many_items_are_asked_and_not_by_their_place(bare: ProbeSpec) ->
     assert len(kept) == 20
     assert kept == {one.id for one in items_of(many[::-1], 20, "")}
     assert replace(bare, items=()).items == ()
+
+
+def test_recorded_sample_logs_are_taken_as_they_are(bare: ProbeSpec) -> None:
+    """Both sides are asked in the words of the log, so that a recording can answer."""
+    row = {**rows(1)[0], "context": "Few shots.\nQ:", "continuations": [" w", " x", " y", " z"]}
+    twin = {**row, "context": "Few shots.\nR:"}
+    spec = bare.with_items([{**row, "twins": [twin]}])
+    asked = METHOD.plan(spec, Observations((subject(Role.SUSPECT, "suspect"),), 1))
+    assert [one.request for one in asked] == [
+        Choose(prompt=f"Few shots.\n{letter}:", options=(" w", " x", " y", " z")) for letter in "QR"
+    ]
+    alone = METHOD.plan(bare.with_items([row]), Observations((subject(Role.SUSPECT, "suspect"),), 1))
+    assert alone == []

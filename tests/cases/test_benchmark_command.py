@@ -1,0 +1,97 @@
+"""``auditor scan --benchmark``: answers that exist already, in sample logs of lm-eval, without hand work."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import assert_plain_error, auditor
+
+ITEMS = 120
+
+
+def line(number: int, *, twin: bool, picks: int) -> dict[str, Any]:
+    """A line of a sample log; the model finds option ``picks`` likeliest."""
+    rng = random.Random(number)
+    options = sorted(rng.sample(range(100, 1000), 4))
+    answer = options[rng.randrange(4)]
+    if twin:
+        rng.shuffle(options)
+    listed = "\n".join(f"{letter}. {option}" for letter, option in zip("ABCD", options, strict=True))
+    doc = {"id": f"q{number}{'-twin' * twin}", "question": f"Which of these is number {number}?"}
+    doc |= {"choices": [str(one) for one in options], "answer": options.index(answer)}
+    doc |= {"twin_of": f"q{number}"} if twin else {}
+    arguments = {
+        f"gen_args_{place}": {
+            "arg_0": f"Two shots.\n\n{doc['question']}\n{listed}\nAnswer:",
+            "arg_1": f" {letter}",
+        }
+        for place, letter in enumerate("ABCD")
+    }
+    resps = [[[-0.2 if place == picks else -3.0, place == picks]] for place in range(4)]
+    return {
+        "doc_id": number,
+        "doc": doc,
+        "target": str(doc["answer"]),
+        "arguments": arguments,
+        "resps": resps,
+    }
+
+
+def logs(name: str, folder: Path, knows: float, by_heart: float) -> Path:
+    """Both logs of one model in one file, as ``cat`` makes it; the logs of one of them lie beside."""
+    rng = random.Random(name)
+    lines: dict[bool, list[str]] = {False: [], True: []}
+    for number in range(ITEMS):
+        learned = rng.random() < by_heart
+        letter = line(number, twin=False, picks=0)["doc"]["answer"]
+        for twin in (False, True):
+            right = line(number, twin=twin, picks=0)["doc"]["answer"]
+            pick = letter if learned else right if rng.random() < knows else rng.randrange(4)
+            lines[twin].append(json.dumps(line(number, twin=twin, picks=pick)))
+    (folder / "samples_quiz.jsonl").write_text("\n".join(lines[False]) + "\n")
+    (folder / "samples_quiz_twins.jsonl").write_text("\n".join(lines[True]) + "\n")
+    path = folder / f"{name}.jsonl"
+    path.write_text("\n".join(lines[False] + lines[True]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("benchmark")
+    logs("learned", made, knows=0.4, by_heart=0.6)
+    for number in range(6):
+        logs(f"other-{number}", made, knows=0.3 + 0.08 * number, by_heart=0.0)
+    return made
+
+
+def found(folder: Path, suspect: str) -> dict[str, Any]:
+    done = auditor(
+        "scan", f"recorded:{suspect}.jsonl", "--suite", "benchmark/twin-difference", "--only-named", "--json",
+        "--benchmark", "samples_quiz.jsonl", "--benchmark", "samples_quiz_twins.jsonl",
+        *(f"--control=recorded:other-{number}.jsonl" for number in range(6) if suspect != f"other-{number}"),
+        "--ledger", f"{suspect}.db", cwd=folder,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    (finding,) = json.loads(done.stdout)["findings"]
+    return dict(finding)
+
+
+def test_who_learned_the_items_is_found_from_logs_alone_and_others_are_not(folder: Path) -> None:
+    guilty = found(folder, "learned")
+    assert guilty["outcome"] == "supports", guilty["reason"]
+    facts = {one["name"]: one["value"] for one in guilty["facts"]}
+    assert (facts["benchmark"], facts["items"], facts["references"]) == ("samples_quiz", ITEMS, 6)
+    innocent = found(folder, "other-2")
+    assert innocent["outcome"] != "supports", innocent["reason"]
+
+
+def test_a_benchmark_that_cannot_be_read_costs_nothing(folder: Path) -> None:
+    (folder / "bad.jsonl").write_text('{"text": "no question"}\n')
+    done = auditor(
+        "scan", "recorded:learned.jsonl", "--benchmark", "bad.jsonl", "--suite", "benchmark", cwd=folder
+    )
+    assert_plain_error(done, 2, "row 1 of the benchmark")
