@@ -94,4 +94,4 @@ def test_a_benchmark_that_cannot_be_read_costs_nothing(folder: Path) -> None:
     done = auditor(
         "scan", "recorded:learned.jsonl", "--benchmark", "bad.jsonl", "--suite", "benchmark", cwd=folder
     )
-    assert_plain_error(done, 2, "row 1 of the benchmark")
+    assert_plain_error(done, 2, ["row 1 of the benchmark", "bad.jsonl"])
