@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -63,4 +64,38 @@ def inspect(
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         console.print(f"[bold]{escape(name.ljust(width))}[/bold]  {escape(value)}", highlight=False)
+    return 0
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n  auditor models manifest ./student --out student.manifest.json\n\n"
+    "  auditor models manifest ./student --check student.manifest.json\n\n"
+    "  auditor models manifest ./student --check ./student/model.sig"
+)
+def manifest(
+    folder: Annotated[Path, typer.Argument(help="Folder of a model.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to a file.")] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Manifest or model signature to compare with; nothing is written.")
+    ] = None,
+) -> int:
+    """List every file of a model by digest, as OpenSSF model signing does, or say what changed since.
+
+    Whether a signature is valid is for the tool that signed; here files are compared with what it states.
+    """
+    from auditor.attestation.model_manifest import manifest_of, read_manifest
+
+    now = manifest_of(folder)
+    if check is not None:
+        changes = read_manifest(check).changes(now)
+        for line in changes:
+            typer.echo(line)
+        typer.echo(f"sha256:{now.digest}  {len(now.files)} files, {len(changes)} changes")
+        return 4 if changes else 0
+    text = json.dumps(now.statement(), indent=1) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+        return 0
+    out.write_text(text, encoding="utf-8")
+    typer.echo(f"sha256:{now.digest}  {len(now.files)} files")
     return 0
