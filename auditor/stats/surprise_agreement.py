@@ -43,12 +43,12 @@ def shared_mass(first: Mapping[str, float], second: Mapping[str, float], *, exac
     left = dict(second)
     found = 0.0
     for text, mass in sorted(first.items(), key=lambda pair: (-pair[1], pair[0])):
-        for other in sorted(left, key=lambda one: (one != text, one)):
-            if text and other and (other.startswith(text) or text.startswith(other)):
-                taken = min(mass, left[other])
-                left[other] -= taken
-                mass -= taken
-                found += taken
+        alike = [one for one in left if one and text and (one.startswith(text) or text.startswith(one))]
+        for other in sorted(alike, key=lambda one: (one != text, one)):
+            taken = min(mass, left[other])
+            left[other] -= taken
+            mass -= taken
+            found += taken
     return found
 
 

@@ -78,7 +78,7 @@ def test_the_rank_test_is_wilcoxons_in_one_stratum() -> None:
     for shift in (0.0, 0.4, 0.8):
         values = np.concatenate([rng.normal(shift, 1, 40), rng.normal(0, 1, 35)])
         first = np.arange(75) < 40
-        ours = stratified_rank_test(values, first, np.zeros(75, dtype=int), rng)
+        ours = stratified_rank_test(values, first, np.zeros(75, dtype=int), rng, enough=10_000)
         theirs = stats.mannwhitneyu(values[:40], values[40:], alternative="greater").pvalue
         assert ours == pytest.approx(theirs, abs=0.02)
 
@@ -97,3 +97,16 @@ def test_the_rank_test_is_exact_with_ties_and_strata_and_has_power() -> None:
         assert np.mean(np.array(null) <= level) <= level + 3 * np.sqrt(level * (1 - level) / 400)
     assert np.mean(np.array(effect) <= 0.05) > 0.95
     assert min(effect) >= 1 / 200
+
+
+def test_permuting_ends_early_where_there_is_no_doubt_and_stays_exact() -> None:
+    rng = np.random.default_rng(11)
+    strata = np.zeros(40, dtype=int)
+    first = np.arange(40) < 20
+    p_values = [
+        stratified_rank_test(rng.normal(0, 1, 40), first, strata, rng, draws=4_000, enough=10)
+        for _ in range(600)
+    ]
+    for level in (0.01, 0.05, 0.3):
+        assert np.mean(np.array(p_values) <= level) <= level + 3 * np.sqrt(level * (1 - level) / 600)
+    assert abs(np.mean(p_values) - 0.5) < 0.06

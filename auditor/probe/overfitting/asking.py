@@ -110,9 +110,15 @@ class Asking:
         return option_named(answer.text, one.item.options) if isinstance(answer, Text) else None
 
     def scored(self, model: Subject) -> tuple[ScoredTwin, ...]:
-        """The items that a model answered, with whether it was right."""
-        said = ((one, self.said(model, one)) for one in self.items)
-        return tuple(ScoredTwin(one, word == one.item.answer, word) for one, word in said if word is not None)
+        """The items that a model answered, with whether it was right; many scans have the same teachers."""
+
+        def work_out() -> tuple[ScoredTwin, ...]:
+            said = ((one, self.said(model, one)) for one in self.items)
+            return tuple(
+                ScoredTwin(one, word == one.item.answer, word) for one, word in said if word is not None
+            )
+
+        return self.seen.remembered(("scored twins", self.parameters, model.digest), work_out)
 
     def _prompt(self, item: GeneratedItem) -> Prompt:
         text = self.parameters.question.replace("{question}", item.question)

@@ -104,9 +104,9 @@ class Measurement:
         seconds: tuple[float, float],
     ) -> list[Row]:
         by_digest = {self.answers.subjects[one.name].digest: one for one in lineup.members}
-        requests = self._put_to(findings)
+        effort = _effort(self._put_to(findings), method)
         return [
-            self._row(lineup, spec, one, by_digest.get(one.teacher or ""), requests, method, seconds)
+            self._row(lineup, spec, one, by_digest.get(one.teacher or ""), effort, method, seconds)
             for one in findings
         ]
 
@@ -116,14 +116,13 @@ class Measurement:
         spec: ProbeSpec,
         finding: Finding,
         candidate: Member | None,
-        requests: Sequence[Request],
+        effort: _Effort,
         method: Method,
         seconds: tuple[float, float],
     ) -> Row:
         suspect, result = lineup.suspect, finding.result
         truth, stratum = truth_of(self.register, finding.claim, suspect, candidate, lineup.log, self.conduct)
         answer, named = finding.fact("answer"), finding.fact("named")
-        asked = [_ACCESS[type(one)] for one in requests]
         return Row(
             scenario=lineup.scenario,
             probe=spec.id,
@@ -151,15 +150,9 @@ class Measurement:
             named=named if isinstance(named, bool) else None,
             choice_inside=finding.fact("selection_inside_null") is True,
             controls=len(result.controls) if result else 0,
-            access=max(asked, default=_least(method)).label,
-            questions=len(requests),
-            prompts=len(
-                {
-                    one.prompt if isinstance(one, Prompted) else one
-                    for one in requests
-                    if not isinstance(one, Inspect | Catalogue | Recall)
-                }
-            ),
+            access=effort.access.label,
+            questions=effort.questions,
+            prompts=effort.prompts,
             asking_seconds=seconds[0],
             measuring_seconds=seconds[1],
         )
@@ -174,6 +167,25 @@ class Measurement:
                 if subject == own:
                     found[request] = self.answers.requests[request]
         return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    """What the findings of one probe in one scan took: access, questions to the suspect, distinct prompts."""
+
+    access: Access
+    questions: int
+    prompts: int
+
+
+def _effort(requests: Sequence[Request], method: Method) -> _Effort:
+    prompts = {
+        one.prompt if isinstance(one, Prompted) else one
+        for one in requests
+        if not isinstance(one, Inspect | Catalogue | Recall)
+    }
+    access = max((_ACCESS[type(one)] for one in requests), default=_least(method))
+    return _Effort(access, len(requests), len(prompts))
 
 
 def untrue(finding: Finding, truth: Truth, stratum: str) -> bool:
