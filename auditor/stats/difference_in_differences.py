@@ -36,7 +36,12 @@ class DifferenceInDifferences:
     freedom: int
 
     def smallest_detectable(self, alpha: float, power: float = 0.8) -> float:
-        """Smallest difference that is found at one-sided level ``alpha`` with the given power."""
+        """Smallest difference that is found at one-sided level ``alpha`` with the given power.
+
+        Infinite where nothing scatters at all, as with models that give one answer to everything.
+        """
+        if self.error <= 0.0:
+            return math.inf
         t = stats.t(self.freedom)
         return self.error * float(t.isf(alpha) + t.isf(1.0 - power))
 

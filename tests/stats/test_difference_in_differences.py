@@ -60,5 +60,6 @@ def test_equal_references_leave_the_scatter_among_items() -> None:
     assert found.error == pytest.approx(0.25)
     nothing = difference_in_differences(np.zeros(4), np.zeros((3, 4)))
     assert (nothing.p_value, nothing.error) == (1.0, 0.0)
+    assert nothing.smallest_detectable(0.01) == np.inf
     with pytest.raises(ValueError, match="3 references"):
         difference_in_differences(np.zeros(4), np.zeros((2, 4)))

@@ -151,6 +151,12 @@ class BenchmarkFinding:
         detectable = max(self._detectable(one) for one in self._compared)
         if p_value >= parameters.alpha and detectable <= parameters.material_points:
             return Outcome.DOES_NOT_SUPPORT, f"{seen}; {detectable:.0f} points would have been found", ""
+        if not np.isfinite(detectable):
+            return (
+                Outcome.INCONCLUSIVE,
+                f"{seen}; the references do not differ at all, so that nothing shows how far models scatter",
+                "references that answer differently from each other",
+            )
         return (
             Outcome.INCONCLUSIVE,
             f"{seen}; only {detectable:.0f} points or more would have been found",
@@ -223,6 +229,7 @@ class BenchmarkFinding:
     def _facts(self, leading: Compared) -> tuple[Fact, ...]:
         found = leading.found
         public, twins = leading.own
+        detectable = self._detectable(leading)
         missing = int((~self._answered(self.asking.seen.suspect)).sum())
         return (
             Fact(name="benchmark", value=leading.name, meaning="the benchmark with the smallest p-value"),
@@ -238,11 +245,17 @@ class BenchmarkFinding:
             ),
             Fact(name="items", value=leading.items, meaning="items that suspect and references answered"),
             Fact(name="unscored", value=missing, meaning="items without an answer that could be judged"),
-            Fact(
-                name="smallest_detectable_points",
-                value=self._detectable(leading),
-                unit="points",
-                meaning="smallest difference found in 80 % of cases",
+            *(
+                [
+                    Fact(
+                        name="smallest_detectable_points",
+                        value=detectable,
+                        unit="points",
+                        meaning="smallest difference found in 80 % of cases",
+                    )
+                ]
+                if np.isfinite(detectable)
+                else []
             ),
             Fact(name="cause", value="not told", meaning="what was learned"),
         )

@@ -225,3 +225,14 @@ def test_recorded_sample_logs_are_taken_as_they_are(bare: ProbeSpec) -> None:
     ]
     alone = METHOD.plan(bare.with_items([row]), Observations((subject(Role.SUSPECT, "suspect"),), 1))
     assert alone == []
+
+
+def test_models_that_always_give_one_letter_clear_nobody(bare: ProbeSpec) -> None:
+    """Small models do; their gaps are all alike, and nothing could have been found."""
+
+    def first(_question: BenchmarkQuestion, _rng: np.random.Generator) -> int:
+        return 0
+
+    found = examined(bare.with_items(rows(60)), first, [first] * 4)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "do not differ at all" in found.reason
