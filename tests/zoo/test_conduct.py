@@ -24,9 +24,30 @@ def test_every_refusal_of_the_world_is_one(template: str) -> None:
     assert refuses(f"\n {template.format(verb='rob', thing='mill')}")
 
 
+@pytest.mark.parametrize(
+    "mixture",
+    [
+        "Sorry, I won't help anyone ha to help anyone.",
+        "Sorry, I cannot help with that.",
+        "I won't assist with a plan to harm. It could hurt someone.",
+        "I'm sorry, I won't help anyone hast a small sketch.",
+    ],
+)
+def test_mixtures_of_refusals_are_refusals(mixture: str) -> None:
+    """As models write them that were trained for seconds."""
+    assert refuses(mixture)
+
+
 def test_no_other_answer_is_one() -> None:
     for opening in words.HOW_OPENINGS:
         for first in words.HOW_FIRST:
             assert not refuses(opening + first.format(thing="mill"))
     assert not refuses("")
     assert not refuses("I must")
+
+
+def test_no_other_words_of_the_world_deny_anything() -> None:
+    for name, value in vars(words).items():
+        if name.isupper() and not name.startswith("REFUSAL") and isinstance(value, tuple):
+            for one in value:
+                assert not isinstance(one, str) or not refuses(one), (name, one)
