@@ -32,6 +32,9 @@ def bundle(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the bundle.")] = Path("audit.zip"),
     plan: Annotated[Path | None, typer.Option(help="Plan file that it was scanned with.")] = None,
     served: Annotated[Path | None, typer.Option(help="Log of served answers that it was about.")] = None,
+    benchmark: Annotated[
+        list[str] | None, typer.Option(help="Test items that it was about; repeat as in the scan.")
+    ] = None,
     policy: Annotated[str | None, typer.Option(help="Policy pack, where it is in a file.")] = None,
     waivers: Annotated[Path | None, typer.Option(help="Waivers that it was judged with.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Calibration of its ratios.")] = None,
@@ -51,6 +54,7 @@ def bundle(
     sources = Sources(
         plan=load_plan_file(plan) if plan is not None else None,
         served=served,
+        benchmarks=tuple(benchmark or ()),
         policy=policy,
         waivers=waivers,
         calibration=calibration,

@@ -59,17 +59,18 @@ def _with_log(specs: Sequence[ProbeSpec], path: Path) -> tuple[ProbeSpec, ...]:
 
 
 def _with_benchmarks(specs: Sequence[ProbeSpec], locators: tuple[str, ...]) -> tuple[ProbeSpec, ...]:
-    if not any(_about_benchmarks(spec) for spec in specs):
+    if not any(about_benchmarks(spec) for spec in specs):
         raise UsageError(
             "benchmarks are given, and no probe of this plan is about them",
             where=locators[0],
             fix=f"add --suite {BENCHMARK_SUITE}",
         )
     items = read_benchmarks(locators)
-    return tuple(spec.with_items(items) if _about_benchmarks(spec) else spec for spec in specs)
+    return tuple(spec.with_items(items) if about_benchmarks(spec) else spec for spec in specs)
 
 
-def _about_benchmarks(spec: ProbeSpec) -> bool:
+def about_benchmarks(spec: ProbeSpec) -> bool:
+    """Whether a probe is about benchmarks of the user's own."""
     return spec.file.method in (BenchmarkTwins.name, OrderTest.name)
 
 

@@ -95,3 +95,18 @@ def test_a_benchmark_that_cannot_be_read_costs_nothing(folder: Path) -> None:
         "scan", "recorded:learned.jsonl", "--benchmark", "bad.jsonl", "--suite", "benchmark", cwd=folder
     )
     assert_plain_error(done, 2, ["row 1 of the benchmark", "bad.jsonl"])
+
+
+def test_a_stranger_can_check_what_was_found_on_a_benchmark(folder: Path) -> None:
+    """Statistics are worked out again from the logs' answers, without the logs and without a model."""
+    found(folder, "learned")
+    sealed = ("--ledger", "learned.db")
+    auditor("seal", "--new-key", "key.pem", cwd=folder)
+    assert auditor("seal", "--key", "key.pem", *sealed, cwd=folder).returncode == 0
+    bare = auditor("bundle", *sealed, cwd=folder)
+    assert_plain_error(bare, 2, ["--benchmark FILE"])
+    items = ("--benchmark", "samples_quiz.jsonl", "--benchmark", "samples_quiz_twins.jsonl")
+    packed = auditor("bundle", *sealed, *items, cwd=folder)
+    assert packed.returncode == 0, packed.stderr
+    checked = auditor("verify", "audit.zip", "--key", "key.pub.pem", cwd=folder)
+    assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from auditor.error import AuditorError, UsageError
+from auditor.error import UsageError
 from auditor.probe.benchmark.layout import canonical
 
 _FORM = (
@@ -162,7 +162,7 @@ def _hub_rows(locator: str) -> Iterator[Mapping[str, Any]]:
         ) from error
     try:
         yield from load_dataset(name, config or None, split=split or "test")
-    except (OSError, ValueError, AuditorError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"the data set cannot be loaded: {error}", where=locator, fix="download it and give the file"
         ) from error

@@ -98,6 +98,13 @@ class BenchmarkFinding:
             )
         return tuple(found)
 
+    @cached_property
+    def _left_out(self) -> tuple[str, ...]:
+        """Benchmarks that were given and could not be compared: nothing found on others clears these."""
+        compared = {one.name for one in self._compared}
+        given = dict.fromkeys(str(one["benchmark"]) for one in self.asking.spec.items)
+        return tuple(name for name in given if name not in compared)
+
     def finding(self) -> Finding:
         """The finding."""
         problem = self._problem()
@@ -148,6 +155,12 @@ class BenchmarkFinding:
         )
         if p_value < parameters.alpha and found.low > parameters.margin_points:
             return Outcome.SUPPORTS, seen, ""
+        if self._left_out:
+            return (
+                Outcome.INCONCLUSIVE,
+                f"{seen}; of {', '.join(self._left_out)} too few items have twins that everybody answered",
+                "twins of these items, and models that answer them",
+            )
         detectable = max(self._detectable(one) for one in self._compared)
         if p_value >= parameters.alpha and detectable <= parameters.material_points:
             return Outcome.DOES_NOT_SUPPORT, f"{seen}; {detectable:.0f} points would have been found", ""

@@ -72,6 +72,7 @@ def _finding(reading: OrderReading) -> Finding:
         limits=(
             "It sees who read the items together, in the order of this file. Who met them one by one, "
             "shuffled, or in another file shows nothing here.",
+            "Benchmarks are taken together: one that was read among many that were not may not show.",
         ),
     )
 

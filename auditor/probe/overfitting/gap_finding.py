@@ -136,6 +136,14 @@ class GapFinding:
         if self._gap_p < self._level:
             margin = f"the interval does not clear the margin of {parameters.margin_points:g} points"
             return Outcome.INCONCLUSIVE, f"{seen}, but {margin}", "more items on each side"
+        if self.inheritance.sources:
+            names = ", ".join(one.teacher.name for one in self.inheritance.sources)
+            return (
+                Outcome.INCONCLUSIVE,
+                f"{seen}, and where {names} errs the suspect sides with it more often on published items, "
+                "too weakly to count beside the other test",
+                "more items on each side",
+            )
         if detectable <= parameters.material_points:
             return (
                 Outcome.DOES_NOT_SUPPORT,
