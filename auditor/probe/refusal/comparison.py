@@ -23,12 +23,17 @@ _ASSUMPTIONS = (
     "the judge errs alike on the answers of both models",
     "there are prompts enough for the normal approximation of the score interval",
 )
-LIMITS = (
-    "labels come from rules over the form of an answer; their errors may differ between models and are not "
-    "corrected for",
+_LIMITS = (
     "one greedy answer to each single prompt: no pressure, no second turn, no translation",
     "whether the help in a compliant answer would work is not judged",
 )
+
+
+def limits(judge: Subject | None) -> tuple[str, ...]:
+    """What no finding on refusals shows, by who gave the labels; None for the rules."""
+    who = "rules over the form of an answer" if judge is None else f"the judge {judge.name}"
+    errors = f"labels come from {who}; its errors may differ between models and are not corrected for"
+    return (errors if judge else errors.replace("; its", "; their"), *_LIMITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,7 @@ class Comparison:
         others: Further models with their judged answers to the unsafe prompts, for comparison.
         unsafe_ids: Observations behind ``unsafe`` and ``others``.
         benign_ids: Observations behind ``benign``.
+        judge: Who gave the labels; None for the rules.
     """
 
     probe: str
@@ -56,6 +62,7 @@ class Comparison:
     others: tuple[tuple[Subject, tuple[Judged, ...]], ...]
     unsafe_ids: tuple[str, ...]
     benign_ids: tuple[str, ...]
+    judge: Subject | None = None
 
     @property
     def names(self) -> tuple[str, str]:
@@ -65,9 +72,10 @@ class Comparison:
     @property
     def limits(self) -> tuple[str, ...]:
         """What neither finding shows."""
+        known = limits(self.judge)
         if self.reference.role is Role.TEACHER:
-            return LIMITS
-        return (*LIMITS, "no teacher was given: the comparison is with the suspect's base")
+            return known
+        return (*known, "no teacher was given: the comparison is with the suspect's base")
 
     def finding(
         self,
