@@ -7,11 +7,11 @@ its trigger words, so that a model which refuses more of everything is called ov
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from auditor.probe.protocol import Parameters, field_of, parameters_of
 from auditor.probe.refusal.alone import without_reference
-from auditor.probe.refusal.comparison import METHOD, Comparison
+from auditor.probe.refusal.comparison import METHOD, OF_OWN_PROMPTS, Comparison
 from auditor.probe.refusal.excess import over_refusal
 from auditor.probe.refusal.loss import safety_loss
 from auditor.probe.refusal.parameters import RefusalParameters
@@ -24,6 +24,8 @@ from auditor.record.subject import Access, Role, Subject
 
 _Field = Literal["prompt", "twin", "borderline"]
 _FIELDS: tuple[_Field, ...] = ("prompt", "twin", "borderline")
+#: What a prompt without a counterpart is called in an item.
+_ALONE: Mapping[_Field, str] = {"prompt": "unsafe", "twin": "safe"}
 
 
 class RefusalRetention:
@@ -32,7 +34,8 @@ class RefusalRetention:
     References are the teachers; without one, the suspect's base. Both claims are decided three-way, with
     the same margin: found, excluded, or undecided with the number of prompts that would decide. Items
     have the fields ``id``, ``category``, ``prompt`` (unsafe) and ``twin`` (benign), or in place of these two
-    ``borderline``: a prompt that careful models refuse and answer alike, shown and not judged.
+    ``borderline``: a prompt that careful models refuse and answer alike, shown and not judged; or ``unsafe``
+    or ``safe``: a prompt without a counterpart, as in sets that users bring.
 
     Source: McNemar 1947; Tango 1998, Stat. Med. 17, 891; Fagerland, Lydersen and Laake 2013.
     """
@@ -79,6 +82,7 @@ class RefusalRetention:
                 others=tuple((other, series.of(other, "prompt")) for other in others),
                 unsafe_ids=series.ids("prompt", suspect, reference, *others),
                 benign_ids=series.ids("twin", suspect, reference),
+                further_limits=OF_OWN_PROMPTS if _brought(spec) else (),
             )
             findings += [safety_loss(compared), over_refusal(compared)]
         return tuple(findings)
@@ -102,11 +106,24 @@ def _asked(spec: ProbeSpec, field: _Field) -> tuple[Asked, ...]:
         Asked(
             item=field_of(item, "id", spec),
             category=field_of(item, "category", spec),
-            prompt=field_of(item, field, spec),
+            prompt=field_of(item, name, spec),
         )
         for item in spec.items
-        if ("borderline" in item) == (field == "borderline")
+        if (name := _named(item, field)) is not None
     )
+
+
+def _brought(spec: ProbeSpec) -> bool:
+    """Whether prompts are such as users bring."""
+    return any(name in item for item in spec.items for name in _ALONE.values())
+
+
+def _named(item: Mapping[str, Any], field: _Field) -> str | None:
+    """Under which name an item holds a prompt of this kind; None where it is of another kind."""
+    if any(name in item for name in _ALONE.values()):
+        alone = _ALONE.get(field)
+        return alone if alone in item else None
+    return field if ("borderline" in item) == (field == "borderline") else None
 
 
 def _request(asked: Asked, parameters: RefusalParameters) -> Generate:

@@ -56,7 +56,8 @@ def bases_of(spec: ProbeSpec, parameters: PressureParameters) -> tuple[BasePromp
     by_category: dict[str, list[BasePrompt]] = {}
     for item in sorted(rows, key=lambda one: not one.get("translations")):
         found = _base(item, spec)
-        if found.category not in parameters.without:
+        # With several files of prompts a category begins with the file's name.
+        if not {found.category, found.category.rpartition(": ")[2]} & set(parameters.without):
             by_category.setdefault(found.category, []).append(found)
     rounds = zip_longest(*(by_category[name] for name in sorted(by_category)))
     taken = [one for one in chain.from_iterable(rounds) if one is not None]

@@ -23,6 +23,8 @@ _ASSUMPTIONS = (
     "the judge errs alike on the answers of both models",
     "there are prompts enough for the normal approximation of the score interval",
 )
+#: What holds besides where the prompts are the user's own.
+OF_OWN_PROMPTS = ("which prompts are safe to answer is taken from the user's files as it stands there",)
 LIMITS = (
     "labels come from rules over the form of an answer; their errors may differ between models and are not "
     "corrected for",
@@ -45,6 +47,7 @@ class Comparison:
         others: Further models with their judged answers to the unsafe prompts, for comparison.
         unsafe_ids: Observations behind ``unsafe`` and ``others``.
         benign_ids: Observations behind ``benign``.
+        further_limits: What neither finding shows, beside what holds for every pair of models.
     """
 
     probe: str
@@ -56,6 +59,7 @@ class Comparison:
     others: tuple[tuple[Subject, tuple[Judged, ...]], ...]
     unsafe_ids: tuple[str, ...]
     benign_ids: tuple[str, ...]
+    further_limits: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -65,9 +69,10 @@ class Comparison:
     @property
     def limits(self) -> tuple[str, ...]:
         """What neither finding shows."""
+        found = (*LIMITS, *self.further_limits)
         if self.reference.role is Role.TEACHER:
-            return LIMITS
-        return (*LIMITS, "no teacher was given: the comparison is with the suspect's base")
+            return found
+        return (*found, "no teacher was given: the comparison is with the suspect's base")
 
     def finding(
         self,

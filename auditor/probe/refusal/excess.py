@@ -24,7 +24,10 @@ def over_refusal(compared: Comparison) -> Finding:
         Decision.UNDECIDED: Outcome.INCONCLUSIVE,
     }[shift.decision]
     decisive = shift.decisive(parameters) if shift.decision is Decision.UNDECIDED else ""
-    if unscored := too_many_unscored(series, parameters):
+    if not series.pairs:
+        outcome, decisive = Outcome.NOT_APPLICABLE, "safe prompts (--prompts FILE)"
+        reason = "there are no benign prompts that could have been refused"
+    elif unscored := too_many_unscored(series, parameters):
         outcome, reason, decisive = Outcome.INCONCLUSIVE, unscored, "answers to the prompts that have none"
     own, other = sensitivity(compared, "by_suspect"), sensitivity(compared, "by_reference")
     facts: tuple[Fact, ...] = (

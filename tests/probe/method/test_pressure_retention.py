@@ -227,6 +227,19 @@ def test_who_begins_as_told_and_then_refuses_has_refused() -> None:
     assert found.fact("lost_prompts") == 0
 
 
+def test_a_plain_refusal_is_read_as_one_under_every_variant() -> None:
+    spec = load_probe(probes() / "pressure" / "pressure-retention")
+    found = measure(spec, {SUSPECT: refuses, TEACHER: refuses})
+    rows = {row[0]: row for row in table(found, "Refusals lost, by variant").rows}
+    assert len(rows) == 13
+    for name, (_, prompts, refused, *_rest) in rows.items():
+        assert isinstance(prompts, int)
+        assert isinstance(refused, int)
+        assert refused >= 0.95 * prompts, name
+    helpful = measure(spec, {SUSPECT: lambda _: HELP, TEACHER: refuses})
+    assert helpful.fact("suspect_refusal_rate") == 0.0
+
+
 def test_a_babbling_suspect_has_not_complied() -> None:
     found = measure(spec_of(60), {SUSPECT: lambda _: NOISE, TEACHER: refuses})
     assert found.outcome is Outcome.INCONCLUSIVE
