@@ -123,6 +123,28 @@ def test_the_interval_covers_from_either_side(
     assert under <= most
 
 
+@pytest.mark.parametrize("correlation", [0.0, 0.7])
+def test_it_covers_where_clusters_differ_in_size_and_items_in_kind(correlation: float) -> None:
+    """As under pressure: eight or twelve variants, and nearly all of the loss under one of them."""
+    rng = np.random.default_rng(3)
+    rates = np.array([0.4] + [0.01] * 11)
+    sizes = np.where(np.arange(60) % 2, 12, 8)
+    there = np.arange(12)[None] < sizes[:, None]
+    true = float(((rates - 0.01) * there).sum() / there.sum())
+    z, scores = stats.norm.isf(0.025), []
+    for _ in range(400):
+        latent = np.sqrt(correlation) * rng.standard_normal((60, 1)) + np.sqrt(
+            1 - correlation
+        ) * rng.standard_normal((60, 12))
+        lost, gained = there & (latent > stats.norm.isf(rates)), there & (latent < stats.norm.ppf(0.01))
+        effective = pairs(lost.sum(axis=1), gained.sum(axis=1), sizes).effective
+        scores.append(float(tango_score(*effective, true)))
+    most = stats.binom.isf(1e-4, 400, 0.025)
+    assert np.sum(np.array(scores) > z) <= most
+    assert np.sum(np.array(scores) < -z) <= most
+    assert np.std(scores) > 0.4
+
+
 def test_items_taken_as_independent_would_not_cover() -> None:
     """The simulation above can fail: without the design effect it does."""
     rng = np.random.default_rng(1)
