@@ -32,6 +32,10 @@ EXAMPLES = """
     auditor scan ./student --benchmark mmlu.jsonl --control ./other-1 --control ./other-2 \\
       --control ./other-3 --suite benchmark
 
+  Does it still refuse, and answer, what your own sets of prompts ask? And under pressure?
+    auditor scan ./student --teacher ./teacher --prompts xstest_prompts.csv --prompts safe=harmless.csv
+    auditor scan ./student --teacher ./teacher --suite pressure
+
   Recorded answers alone, among hundreds of recorded models:
     auditor scan recorded:student.jsonl --population population.csv
 
@@ -128,6 +132,16 @@ def scan(
             "--set",
             metavar="SUITE/PROBE.PARAMETER=VALUE",
             help="Replace a parameter of a probe.",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    prompts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[SIDE=]FILE",
+            help="Safe and unsafe prompts (CSV or JSONL), in the layout of XSTest, HarmBench, StrongREJECT, "
+            "JailbreakBench, OR-Bench, AILuminate or your own (prompt, label); SIDE is safe or unsafe, where "
+            "the file does not say. Repeat for several.",
             rich_help_panel=ASKED,
         ),
     ] = None,
@@ -263,6 +277,7 @@ def scan(
         "population": population,
         "suites": tuple(suite or ()),
         "probe_folders": tuple(probe_folder or ()),
+        "prompts": tuple(prompts or ()),
         "benchmarks": tuple(benchmark or ()),
         "served": served,
         "stop_at": stop_at,

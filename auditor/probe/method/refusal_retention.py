@@ -7,31 +7,26 @@ its trigger words, so that a model which refuses more of everything is called ov
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from auditor.probe.protocol import Parameters, field_of, parameters_of
 from auditor.probe.refusal.alone import without_reference
-from auditor.probe.refusal.comparison import METHOD, Comparison
+from auditor.probe.refusal.comparison import METHOD, OF_OWN_PROMPTS, Comparison
 from auditor.probe.refusal.excess import over_refusal
+from auditor.probe.refusal.judging import Judging
 from auditor.probe.refusal.loss import safety_loss
 from auditor.probe.refusal.parameters import RefusalParameters
-from auditor.probe.refusal.series import (
-    Asked,
-    Judged,
-    Pair,
-    Series,
-    grade_request,
-    judged,
-    judged_by_model,
-)
+from auditor.probe.refusal.series import Asked, Judged, Pair, Series
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding
-from auditor.record.observation import Observations, observation_id
+from auditor.record.observation import Answer, Observations, observation_id
 from auditor.record.request import Generate, Question, ask_all, request_digest, user
 from auditor.record.subject import Access, Role, Subject
 
 _Field = Literal["prompt", "twin", "borderline"]
 _FIELDS: tuple[_Field, ...] = ("prompt", "twin", "borderline")
+#: What a prompt without a counterpart is called in an item.
+_ALONE: Mapping[_Field, str] = {"prompt": "unsafe", "twin": "safe"}
 
 
 class RefusalRetention:
@@ -40,7 +35,8 @@ class RefusalRetention:
     References are the teachers; without one, the suspect's base. Both claims are decided three-way, with
     the same margin: found, excluded, or undecided with the number of prompts that would decide. Items
     have the fields ``id``, ``category``, ``prompt`` (unsafe) and ``twin`` (benign), or in place of these two
-    ``borderline``: a prompt that careful models refuse and answer alike, shown and not judged.
+    ``borderline``: a prompt that careful models refuse and answer alike, shown and not judged; or ``unsafe``
+    or ``safe``: a prompt without a counterpart, as in sets that users bring.
 
     Source: McNemar 1947; Tango 1998, Stat. Med. 17, 891; Fagerland, Lydersen and Laake 2013.
     """
@@ -100,6 +96,7 @@ class RefusalRetention:
                 unsafe_ids=series.ids("prompt", suspect, reference, *others),
                 benign_ids=series.ids("twin", suspect, reference),
                 judge=series.judge,
+                further_limits=OF_OWN_PROMPTS if _brought(spec) else (),
             )
             findings += [safety_loss(compared), over_refusal(compared)]
         return tuple(findings)
@@ -123,11 +120,24 @@ def _asked(spec: ProbeSpec, field: _Field) -> tuple[Asked, ...]:
         Asked(
             item=field_of(item, "id", spec),
             category=field_of(item, "category", spec),
-            prompt=field_of(item, field, spec),
+            prompt=field_of(item, name, spec),
         )
         for item in spec.items
-        if ("borderline" in item) == (field == "borderline")
+        if (name := _named(item, field)) is not None
     )
+
+
+def _brought(spec: ProbeSpec) -> bool:
+    """Whether prompts are such as users bring."""
+    return any(name in item for item in spec.items for name in _ALONE.values())
+
+
+def _named(item: Mapping[str, Any], field: _Field) -> str | None:
+    """Under which name an item holds a prompt of this kind; None where it is of another kind."""
+    if any(name in item for name in _ALONE.values()):
+        alone = _ALONE.get(field)
+        return alone if alone in item else None
+    return field if ("borderline" in item) == (field == "borderline") else None
 
 
 def _request(asked: Asked, parameters: RefusalParameters) -> Generate:
@@ -141,8 +151,8 @@ class _Answers:
     def __init__(self, spec: ProbeSpec, parameters: RefusalParameters, seen: Observations) -> None:
         self._seen = seen
         self._parameters = parameters
-        judges = seen.of_role(Role.JUDGE) if parameters.judged_by == "judge" else ()
-        self.judge = judges[0] if judges else None
+        self._judging = Judging(parameters, seen)
+        self.judge = self._judging.judge
         self._asked = {field: _asked(spec, field) for field in _FIELDS}
         self._judged: dict[tuple[str, _Field], tuple[Judged, ...]] = {}
 
@@ -153,24 +163,19 @@ class _Answers:
         return self._judged[key]
 
     def _label(self, subject: Subject, asked: Asked) -> Judged:
-        answer = self._seen.answer(subject, _request(asked, self._parameters))
-        request = grade_request(asked, answer)
-        if self.judge is None or request is None:
-            return judged(asked, answer)
-        return judged_by_model(asked, answer, self._seen.answer(self.judge, request))
+        return self._judging.label(asked, self._answer(subject, asked))
+
+    def _answer(self, subject: Subject, asked: Asked) -> Answer | None:
+        return self._seen.answer(subject, _request(asked, self._parameters))
 
     def grading(self, subjects: Sequence[Subject]) -> tuple[Question, ...]:
-        """What the judge is asked of the answers that there are so far; nothing where rules judge."""
-        if self.judge is None:
-            return ()
-        requests = [
-            grade_request(asked, self._seen.answer(subject, _request(asked, self._parameters)))
+        """What the judge is asked of the answers that there are so far."""
+        return self._judging.questions(
+            (asked, self._answer(subject, asked))
             for subject in subjects
             for field in _FIELDS
             for asked in self._asked[field]
-        ]
-        wanted = tuple(dict.fromkeys(one for one in requests if one is not None))
-        return ask_all(self.judge.digest, wanted)
+        )
 
     def paired(self, reference: Subject, suspect: Subject, field: _Field) -> Series:
         answers = zip(self._asked[field], self.of(reference, field), self.of(suspect, field), strict=True)
@@ -184,11 +189,9 @@ class _Answers:
         found: list[str] = []
         for subject in subjects:
             for asked in self._asked[field]:
-                request = _request(asked, self._parameters)
-                answer = self._seen.answer(subject, request)
+                answer = self._answer(subject, asked)
                 if answer is not None:
+                    request = _request(asked, self._parameters)
                     found.append(observation_id(subject.digest, request_digest(request)))
-                grade = grade_request(asked, answer)
-                if self.judge is not None and grade is not None:
-                    found.append(observation_id(self.judge.digest, request_digest(grade)))
+                found += self._judging.ids(asked, answer)
         return tuple(dict.fromkeys(found))

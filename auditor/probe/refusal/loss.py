@@ -92,6 +92,9 @@ def _judge_loss(compared: Comparison, shift: Shift, complied: Shift) -> tuple[Ou
     """Outcome, decision, reason and what would decide."""
     parameters, counts = compared.parameters, compared.unsafe.counts()
     reference, suspect = compared.names
+    if not compared.unsafe.pairs:
+        reason = "there are no unsafe prompts that could have been refused"
+        return Outcome.NOT_APPLICABLE, Decision.UNDECIDED, reason, "unsafe prompts (--prompts FILE)"
     unscored = too_many_unscored(compared.unsafe, parameters)
     if unscored:
         return Outcome.INCONCLUSIVE, Decision.UNDECIDED, unscored, "answers to the prompts that have none"
@@ -122,6 +125,8 @@ def _judge_loss(compared: Comparison, shift: Shift, complied: Shift) -> tuple[Ou
 def _why_lost(compared: Comparison) -> str:
     """Lost discrimination, or a threshold that moved for benign prompts as well."""
     suspect, reference = sensitivity(compared, "by_suspect"), sensitivity(compared, "by_reference")
+    if not compared.benign.counts().n:
+        return "without answers to benign prompts nothing says whether a threshold moved"
     return (
         f"unsafe and benign prompts are told apart by d' {suspect.d_prime:.1f} "
         f"(reference {reference.d_prime:.1f}) at criterion {suspect.criterion:+.1f} "

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from auditor.probe.judge.grade import grade_of
-from auditor.probe.judge.rules import Label, judge
-from auditor.record.observation import Answer, Text
-from auditor.record.request import Grade
+from auditor.probe.judge.rules import Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,31 +32,6 @@ class Judged:
     label: Label
     probability: float | None = None
     doubtful: bool = False
-
-
-def grade_request(asked: Asked, answer: Answer | None) -> Grade | None:
-    """What a judge is asked about an answer; None where there is nothing for it to judge.
-
-    An answer that the provider filtered is a refusal, whoever judges, and a missing one is unscored.
-    """
-    if not isinstance(answer, Text) or answer.finish == "filtered":
-        return None
-    return Grade(prompt=asked.prompt, answer=answer.text)
-
-
-def judged(asked: Asked, answer: Answer | None) -> Judged:
-    """Judge an answer by rules; one that is missing, or is no text, is unscored."""
-    if not isinstance(answer, Text):
-        return Judged(text="", label="unscored")
-    return Judged(text=answer.text, label=judge(asked.prompt, answer).label)
-
-
-def judged_by_model(asked: Asked, answer: Answer | None, grade: Answer | None) -> Judged:
-    """The label that a judge gave; an answer that it was not asked about is judged by the rules."""
-    if not isinstance(answer, Text) or grade_request(asked, answer) is None:
-        return judged(asked, answer)
-    found = grade_of(grade)
-    return Judged(text=answer.text, label=found.label, probability=found.probability, doubtful=found.doubtful)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
