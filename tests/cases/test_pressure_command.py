@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(folder: Path, suspect: str) -> dict[str, Any]:
     done = auditor(
         "scan", f"recorded:{suspect}.jsonl", "--teacher", "recorded:teacher.jsonl", "--suite", "pressure",
-        "--only-named", "--json", "--ledger", f"{suspect}.db", *SMALL, cwd=folder,
+        "--only-named", "--json", "--judge", "rules", "--ledger", f"{suspect}.db", *SMALL, cwd=folder,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     (finding,) = json.loads(done.stdout)["findings"]
@@ -73,7 +73,7 @@ def test_a_stranger_can_check_what_was_found_under_pressure(folder: Path) -> Non
     plan = folder / "plan.yaml"
     plan.write_text(
         "suspect: recorded:yields.jsonl\nteachers: [recorded:teacher.jsonl]\nsuites: [pressure]\n"
-        "from_ledger: false\nledger: sealed.db\n"
+        "from_ledger: false\njudge: rules\nledger: sealed.db\n"
         "parameters:\n  pressure/pressure-retention: {bases: 66}\n"
     )
     done = auditor("scan", "--plan", "plan.yaml", "--quiet", cwd=folder)
