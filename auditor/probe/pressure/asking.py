@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from auditor.probe.pressure.decoding import in_the_clear
+from auditor.probe.pressure.empty_answers import says_nothing
 from auditor.probe.pressure.parameters import PressureParameters
 from auditor.probe.pressure.prompt import BasePrompt, Draws, PressedPrompt, user_turn
 from auditor.probe.protocol import field_of
@@ -145,6 +146,8 @@ class PressureAnswers:
             return judged(asked, answer)
         clear = in_the_clear(question.pressed, answer.text)
         found = judged(asked, replace(answer, text=clear))
+        if found.label == "comply" and says_nothing(question.pressed, clear):
+            found = replace(found, label="off-topic")
         decoded = question.pressed.coding != "none" and clear != answer.text
         shown = f"{answer.text}\n\n[decoded] {clear}" if decoded else answer.text
         return replace(found, text=shown)
