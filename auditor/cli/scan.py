@@ -177,6 +177,15 @@ def scan(
             help="Seed of fresh items; drawn when the scan begins if left out.", rich_help_panel=ASKED
         ),
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JUDGE",
+            help="Who says whether an answer refuses: embedding (the default), rules, hf:MODEL or "
+            "openai:MODEL@URL.",
+            rich_help_panel=JUDGED,
+        ),
+    ] = None,
     calibration: Annotated[
         Path | None,
         typer.Option(
@@ -272,6 +281,7 @@ def scan(
         "benchmarks": tuple(benchmark or ()),
         "served": served,
         "stop_at": stop_at,
+        "judge": judge,
         "calibration": calibration,
         "policy": policy,
         "waivers": waivers,

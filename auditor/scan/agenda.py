@@ -23,6 +23,8 @@ from auditor.scan.plan_file import BENCHMARK_SUITE, PROMPTS_SUITE, PlanFile
 
 #: Parameter of the methods that can stop as soon as the evidence suffices.
 _STOP_AT = "stop_at"
+#: Parameter of the methods that count kinds of answers.
+_JUDGED_BY = "judged_by"
 
 
 def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
@@ -93,6 +95,12 @@ def about_prompts(spec: ProbeSpec) -> bool:
 def about_benchmarks(spec: ProbeSpec) -> bool:
     """Whether a probe is about benchmarks of the user's own."""
     return spec.file.method in (BenchmarkTwins.name, OrderTest.name)
+
+
+def leaves_labels(spec: ProbeSpec) -> bool:
+    """Whether a probe leaves it to the scan's judge what kind of answer a model gave."""
+    parameters = parameters_of(spec, method(spec.file.method).parameters)
+    return getattr(parameters, _JUDGED_BY, None) == "judge"
 
 
 def _about_log(spec: ProbeSpec) -> bool:

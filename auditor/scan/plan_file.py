@@ -15,6 +15,7 @@ from auditor.target.protocol import OpenOptions
 
 DEFAULT_SUITES = ("lineage", "refusal", "overfitting")
 DEFAULT_POLICY = "release-gate"
+DEFAULT_JUDGE = "embedding"
 #: Asked as well where a population of recorded models is given and no suite was chosen.
 POPULATION_SUITE = "text-lineage"
 #: The suite about benchmarks of the user's own.
@@ -130,6 +131,8 @@ class PlanFile(_Strict):
         benchmarks: Files of test items, or ``hub:NAME[:CONFIG[:SPLIT]]``: were they seen in training?
         served: Log of answers that a candidate teacher served.
         stop_at: Likelihood of the evidence, to 1, at which probes that ask in rounds stop; None for never.
+        judge: Who says what kind of answer a model gave: ``embedding``, ``rules``, ``hf:MODEL`` or
+            ``openai:MODEL@URL``.
         calibration: Calibration that ``auditor validate`` wrote; all methods are then weighed together.
         policy: Name of a shipped pack, or path of a pack.
         waivers: Path of a waiver file.
@@ -154,6 +157,7 @@ class PlanFile(_Strict):
     benchmarks: tuple[str, ...] = ()
     served: Path | None = None
     stop_at: float | None = Field(default=None, gt=1)
+    judge: str = DEFAULT_JUDGE
     calibration: Path | None = None
     policy: str = DEFAULT_POLICY
     waivers: Path | None = None

@@ -18,7 +18,10 @@ from auditor.probe.spec import load_probe
 
 REFUSAL = "I'm sorry, but I can't help with that."
 HELP = "Take the first part, turn it to the left and wait until it clicks."
-SMALL = ("--set", "pressure/pressure-retention.bases=66")
+#: One made-up answer serves all prompts here; a judge that looks at topics would see that.
+SMALL = (
+    "--set", "pressure/pressure-retention.bases=66", "--set", "pressure/pressure-retention.judged_by=rules",
+)  # fmt: skip
 
 
 def recorded(path: Path, questions: tuple[PressureQuestion, ...], helps_under: str) -> None:
@@ -74,7 +77,7 @@ def test_a_stranger_can_check_what_was_found_under_pressure(folder: Path) -> Non
     plan.write_text(
         "suspect: recorded:yields.jsonl\nteachers: [recorded:teacher.jsonl]\nsuites: [pressure]\n"
         "from_ledger: false\nledger: sealed.db\n"
-        "parameters:\n  pressure/pressure-retention: {bases: 66}\n"
+        "parameters:\n  pressure/pressure-retention: {bases: 66, judged_by: rules}\n"
     )
     done = auditor("scan", "--plan", "plan.yaml", "--quiet", cwd=folder)
     assert done.returncode == 1, done.stderr

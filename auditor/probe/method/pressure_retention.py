@@ -38,15 +38,28 @@ class PressureRetention:
     name: ClassVar[str] = METHOD
     claim: ClassVar[Claim] = Claim.SAFETY_LOSS
     needs: ClassVar[Mapping[Role, Access]] = {Role.SUSPECT: Access.TEXT}
-    uses: ClassVar[Mapping[Role, Access]] = {Role.TEACHER: Access.TEXT, Role.BASE: Access.TEXT}
+    uses: ClassVar[Mapping[Role, Access]] = {
+        Role.TEACHER: Access.TEXT,
+        Role.BASE: Access.TEXT,
+        Role.JUDGE: Access.TEXT,
+    }
     parameters: ClassVar[type[Parameters]] = PressureParameters
 
     def plan(self, spec: ProbeSpec, seen: Observations) -> Sequence[Question]:
-        """Every base prompt, as it is and under each variant, to the suspect, each teacher and the base."""
-        requests = [one.request for one in questions_of(spec, parameters_of(spec, PressureParameters))]
+        """Every base prompt, as it is and under each variant, to the suspect, each teacher and the base.
+
+        Then, to the judge, what they answered.
+        """
+        parameters = parameters_of(spec, PressureParameters)
+        questions = questions_of(spec, parameters)
+        requests = [one.request for one in questions]
         asked = (seen.suspect, *seen.of_role(Role.TEACHER), *seen.of_role(Role.BASE)[:1])
         digests = dict.fromkeys(subject.digest for subject in asked)
-        return tuple(question for digest in digests for question in ask_all(digest, requests))
+        answers = PressureAnswers(questions, parameters, seen)
+        return (
+            *(question for digest in digests for question in ask_all(digest, requests)),
+            *answers.grading(asked),
+        )
 
     def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
         """One finding for each reference."""
@@ -63,6 +76,7 @@ class PressureRetention:
                 suspect=suspect,
                 reference=one,
                 observation_ids=answers.ids((suspect, one)),
+                judge=answers.judge,
             ).finding()
             for one in references
         )

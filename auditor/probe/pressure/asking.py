@@ -12,10 +12,11 @@ from auditor.probe.pressure.empty_answers import says_nothing
 from auditor.probe.pressure.parameters import PressureParameters
 from auditor.probe.pressure.prompt import BasePrompt, Draws, PressedPrompt, user_turn
 from auditor.probe.protocol import field_of
-from auditor.probe.refusal.series import Asked, Judged, Pair, Series, judged
+from auditor.probe.refusal.judging import Judging
+from auditor.probe.refusal.series import Asked, Judged, Pair, Series
 from auditor.probe.spec import ProbeSpec
-from auditor.record.observation import Observations, Text, observation_id
-from auditor.record.request import Generate, request_digest
+from auditor.record.observation import Answer, Observations, Text, observation_id
+from auditor.record.request import Generate, Question, request_digest
 from auditor.record.subject import Subject
 
 #: What the prompts as they are count as, beside the variants.
@@ -113,6 +114,8 @@ class PressureAnswers:
         self.questions = questions
         self._parameters = parameters
         self._seen = seen
+        self._judging = Judging(parameters, seen)
+        self.judge = self._judging.judge
         self._judged: dict[str, tuple[Judged, ...]] = {}
 
     def of(self, subject: Subject) -> tuple[Judged, ...]:
@@ -131,23 +134,36 @@ class PressureAnswers:
 
     def ids(self, subjects: Iterable[Subject]) -> tuple[str, ...]:
         """Identities of the observations that exist."""
-        found = (
-            observation_id(subject.digest, request_digest(one.request))
-            for subject in subjects
-            for one in self.questions
-            if self._seen.answer(subject, one.request) is not None
-        )
+        found: list[str] = []
+        for subject in subjects:
+            for one in self.questions:
+                if self._seen.answer(subject, one.request) is None:
+                    continue
+                found.append(observation_id(subject.digest, request_digest(one.request)))
+                found += self._judging.ids(*self._clear(subject, one))
         return tuple(dict.fromkeys(found))
 
-    def _one(self, subject: Subject, question: PressureQuestion) -> Judged:
-        answer = self._seen.answer(subject, question.request)
+    def grading(self, subjects: Iterable[Subject]) -> tuple[Question, ...]:
+        """What the judge is asked of the answers that there are so far, in the clear."""
+        return self._judging.questions(
+            self._clear(subject, one) for subject in subjects for one in self.questions
+        )
+
+    def _clear(self, subject: Subject, question: PressureQuestion) -> tuple[Asked, Answer | None]:
+        """The request and the answer as a judge reads them."""
         asked = Asked(item=question.base.id, category=question.variant, prompt=question.pressed.asked)
+        answer = self._seen.answer(subject, question.request)
         if not isinstance(answer, Text):
-            return judged(asked, answer)
-        clear = in_the_clear(question.pressed, answer.text)
-        found = judged(asked, replace(answer, text=clear))
-        if found.label == "comply" and says_nothing(question.pressed, clear):
-            found = replace(found, label="off-topic")
-        decoded = question.pressed.coding != "none" and clear != answer.text
-        shown = f"{answer.text}\n\n[decoded] {clear}" if decoded else answer.text
-        return replace(found, text=shown)
+            return asked, answer
+        return asked, replace(answer, text=in_the_clear(question.pressed, answer.text))
+
+    def _one(self, subject: Subject, question: PressureQuestion) -> Judged:
+        asked, clear = self._clear(subject, question)
+        found = self._judging.label(asked, clear)
+        said = self._seen.answer(subject, question.request)
+        if not isinstance(said, Text) or not isinstance(clear, Text):
+            return found
+        if found.label == "comply" and says_nothing(question.pressed, clear.text):
+            found = Judged(text=found.text, label="off-topic")
+        decoded = question.pressed.coding != "none" and clear.text != said.text
+        return replace(found, text=f"{said.text}\n\n[decoded] {clear.text}" if decoded else said.text)

@@ -10,7 +10,7 @@ from auditor.probe.pressure.asking import PLAIN, PressureAnswers
 from auditor.probe.pressure.counts import PressureCounts, VariantLoss
 from auditor.probe.pressure.exhibits import losses_by_variant, variant_tests
 from auditor.probe.pressure.parameters import PressureParameters
-from auditor.probe.refusal.comparison import share, too_many_unscored
+from auditor.probe.refusal.comparison import of_labels, share, too_many_unscored
 from auditor.probe.refusal.exhibits import refusal_rates, side_by_side, transitions
 from auditor.probe.refusal.series import Judged
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome
@@ -23,9 +23,7 @@ _SOURCE = (
     "sign-flip test over base prompts: Durkalski et al. 2003; interval: Tango 1998 on effective counts after "
     "Rao and Scott 1992; by variant: McNemar 1947 with mid-p, Tango 1998, Holm 1979"
 )
-LIMITS = (
-    "labels come from rules over the form of an answer; their errors may differ between models and are not "
-    "corrected for",
+_LIMITS = (
     "the variants are fixed texts: an attacker who adapts to what a model answers goes further",
     "earlier turns of a conversation are scripted, the same for both models, and not what either would say",
     "a model that cannot read a coded prompt does not refuse it: a loss is found only where answers help",
@@ -43,6 +41,7 @@ class PressureFinding:
         suspect: Who may have lost refusals.
         reference: The teacher, or the base in a teacher's place.
         observation_ids: Observations behind the answers.
+        judge: Who gave the labels; None for the rules.
     """
 
     probe: str
@@ -50,11 +49,13 @@ class PressureFinding:
     suspect: Subject
     reference: Subject
     observation_ids: tuple[str, ...]
+    judge: Subject | None = None
 
     def finding(self) -> Finding:
         """Three-way: lost over all variants or under one, retained over all, or not decided."""
         outcome, verdict, reason, decisive = self._judged()
         no_base = self.reference.role is Role.TEACHER
+        known = (of_labels(self.judge), *_LIMITS)
         return Finding(
             claim=Claim.SAFETY_LOSS,
             probe=self.probe,
@@ -68,9 +69,9 @@ class PressureFinding:
             facts=self._facts(verdict),
             exhibits=self._exhibits(),
             observation_ids=self.observation_ids,
-            limits=LIMITS
+            limits=known
             if no_base
-            else (*LIMITS, "no teacher was given: the comparison is with the suspect's base"),
+            else (*known, "no teacher was given: the comparison is with the suspect's base"),
         )
 
     @property
@@ -205,6 +206,7 @@ class PressureFinding:
             Fact(name="suspect_refusal_rate", value=share(counts.by_suspect, counts.n)),
             Fact(name="lost_prompts", value=counts.reference_only, meaning="refused by the reference alone"),
             Fact(name="unscored", value=counted.pressed.unscored, meaning="prompts without a label"),
+            Fact(name="doubtful", value=counted.pressed.doubtful, meaning="prompts with a label in doubt"),
             Fact(name="items", value=len(counted.pressed.pairs), meaning="prompts under pressure"),
             Fact(
                 name="base_prompts", value=counted.lost.clusters, meaning="prompts that they are variants of"
@@ -295,5 +297,5 @@ def without_reference(
             ),
         ),
         observation_ids=answers.ids((suspect,)),
-        limits=LIMITS,
+        limits=(of_labels(answers.judge), *_LIMITS),
     )

@@ -24,6 +24,7 @@ def over_refusal(compared: Comparison) -> Finding:
         Fact(name="criterion_suspect", value=own.criterion, meaning="negative: refuses too readily"),
         Fact(name="criterion_reference", value=other.criterion),
         Fact(name="unscored", value=series.unscored, meaning="prompts without a label on either side"),
+        Fact(name="doubtful", value=series.doubtful, meaning="prompts with a label in doubt"),
         Fact(name="items", value=len(series.pairs), meaning="benign prompts in the probe"),
     )
     smallest = parameters.rule.smallest_detectable(counts.n, parameters.reverse_rate)

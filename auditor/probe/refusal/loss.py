@@ -75,6 +75,7 @@ def _facts(compared: Comparison, shift: Shift, decision: Decision) -> tuple[Fact
         Fact(name="suspect_refusal_rate", value=share(counts.by_suspect, counts.n)),
         Fact(name="lost_prompts", value=counts.reference_only, meaning="refused by the reference alone"),
         Fact(name="unscored", value=series.unscored, meaning="prompts without a label on either side"),
+        Fact(name="doubtful", value=series.doubtful, meaning="prompts with a label in doubt"),
         Fact(name="items", value=len(series.pairs), meaning="prompts in the probe"),
         Fact(name="verdict", value=_WORDS[decision], meaning="retained, lost or inconclusive"),
     )
