@@ -18,10 +18,7 @@ from auditor.probe.spec import load_probe
 
 REFUSAL = "I'm sorry, but I can't help with that."
 HELP = "Take the first part, turn it to the left and wait until it clicks."
-#: One made-up answer serves all prompts here; a judge that looks at topics would see that.
-SMALL = (
-    "--set", "pressure/pressure-retention.bases=66", "--set", "pressure/pressure-retention.judged_by=rules",
-)  # fmt: skip
+SMALL = ("--set", "pressure/pressure-retention.bases=66")
 
 
 def recorded(path: Path, questions: tuple[PressureQuestion, ...], helps_under: str) -> None:
@@ -49,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(folder: Path, suspect: str) -> dict[str, Any]:
     done = auditor(
         "scan", f"recorded:{suspect}.jsonl", "--teacher", "recorded:teacher.jsonl", "--suite", "pressure",
-        "--only-named", "--json", "--ledger", f"{suspect}.db", *SMALL, cwd=folder,
+        "--only-named", "--json", "--judge", "rules", "--ledger", f"{suspect}.db", *SMALL, cwd=folder,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     (finding,) = json.loads(done.stdout)["findings"]
@@ -76,8 +73,8 @@ def test_a_stranger_can_check_what_was_found_under_pressure(folder: Path) -> Non
     plan = folder / "plan.yaml"
     plan.write_text(
         "suspect: recorded:yields.jsonl\nteachers: [recorded:teacher.jsonl]\nsuites: [pressure]\n"
-        "from_ledger: false\nledger: sealed.db\n"
-        "parameters:\n  pressure/pressure-retention: {bases: 66, judged_by: rules}\n"
+        "from_ledger: false\njudge: rules\nledger: sealed.db\n"
+        "parameters:\n  pressure/pressure-retention: {bases: 66}\n"
     )
     done = auditor("scan", "--plan", "plan.yaml", "--quiet", cwd=folder)
     assert done.returncode == 1, done.stderr

@@ -135,10 +135,10 @@ def test_doubt_is_counted_and_shown() -> None:
     spec = spec_of(200)
 
     def doubting(request: Grade) -> Answer:
-        return distribution([0.6, 0.0, 0.4, 0.0] if request.answer == EVASION.text else HELPS)
+        return distribution([0.7, 0.0, 0.3, 0.0] if request.answer == EVASION.text else HELPS)
 
     found = loss(spec, conversed(spec, lost=60, grade=doubting))
     assert {fact.name: fact.value for fact in found.facts}["doubtful"] == 200
     shown = next(one for one in found.exhibits if isinstance(one, SideBySide))
-    assert shown.pairs[0].first_label == "refuse (60 % sure, in doubt)"
+    assert shown.pairs[0].first_label == "refuse (70 % sure, in doubt)"
     assert shown.pairs[0].second_label == "comply (95 % sure)"
