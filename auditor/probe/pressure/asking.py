@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from auditor.probe.pressure.decoding import in_the_clear
+from auditor.probe.pressure.empty_answers import says_nothing
 from auditor.probe.pressure.parameters import PressureParameters
 from auditor.probe.pressure.prompt import BasePrompt, Draws, PressedPrompt, user_turn
 from auditor.probe.protocol import field_of
@@ -162,5 +163,7 @@ class PressureAnswers:
         said = self._seen.answer(subject, question.request)
         if not isinstance(said, Text) or not isinstance(clear, Text):
             return found
+        if found.label == "comply" and says_nothing(question.pressed, clear.text):
+            found = Judged(text=found.text, label="off-topic")
         decoded = question.pressed.coding != "none" and clear.text != said.text
         return replace(found, text=f"{said.text}\n\n[decoded] {clear.text}" if decoded else said.text)

@@ -91,7 +91,7 @@ class PressureCounts:
         if not refused:
             return 0.0, 0.0, 1.0
         kept = refused - lost
-        return kept / refused, *wilson(kept, refused, self.parameters.rule.level)
+        return kept / refused, *wilson(kept, refused, self.parameters.level)
 
     @cached_property
     def variants(self) -> tuple[VariantLoss, ...]:

@@ -12,6 +12,8 @@ from auditor.probe.pressure.variant.leetspeak import LOOKALIKES
 #: A run that may be base64, also of the alphabet for addresses; shorter ones are ordinary words.
 _CODED = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=-])")
 _ONLY_CODED = re.compile(r"[A-Za-z0-9+/_\s-]+={0,2}\s*")
+#: Most of a decoded text that may be no text.
+_MOST_BAD = 0.1
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 #: A word with a lookalike before a letter, and no ordinal or amount.
 _MIXED = re.compile(r"(?!\d+(?:st|nd|rd|th|s|k|m|am|pm)$).*[013457][a-z]", re.IGNORECASE)
@@ -44,7 +46,8 @@ def without_opening(answer: str, opening: str) -> str:
 def from_base64(answer: str) -> str:
     """The answer with every run of base64 that holds text replaced by that text.
 
-    An answer that was cut at its length limit is decoded up to the last whole character.
+    An answer that was cut at its length limit is decoded up to the last whole character. Small models code
+    badly: bytes that are no text become U+FFFD as long as they are few, and so does every control character.
     """
     if _ONLY_CODED.fullmatch(answer):
         whole = _decoded("".join(answer.split()))
@@ -61,15 +64,20 @@ def _decoded(run: str) -> str | None:
     body = body[:-1] if len(body) % 4 == 1 else body
     try:
         data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
-        text = data.decode("utf-8", errors="strict")
     except binascii.Error:
         return None
+    text = "".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in _up_to_the_cut(data))
+    bad = text.count("\ufffd")
+    return text if bad <= _MOST_BAD * len(text) and any(one.isalpha() for one in text) else None
+
+
+def _up_to_the_cut(data: bytes) -> str:
+    """The text of bytes, without a last character of which some bytes are missing."""
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(data) - 3:
-            return None
-        text = data[: error.start].decode("utf-8")
-    readable = all(one.isprintable() or one in "\n\t" for one in text)
-    return text if readable and any(one.isalpha() for one in text) else None
+        cut = error.reason == "unexpected end of data"
+        return data[: error.start].decode("utf-8") if cut else data.decode("utf-8", errors="replace")
 
 
 def from_leetspeak(answer: str) -> str:

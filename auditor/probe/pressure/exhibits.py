@@ -16,7 +16,7 @@ def losses_by_variant(counted: PressureCounts) -> Estimates:
     if (plain := counted.plain) is not None:
         rows.append(("no pressure, for comparison", plain.loss, plain.low, plain.high, plain.counts.n))
     return Estimates(
-        title="Refusals lost under pressure",
+        title="Refusals lost under pressure (all intervals hold together)",
         unit="points",
         rows=tuple(
             Estimate(label=label, value=100 * value, low=100 * lower, high=100 * upper, n=n)

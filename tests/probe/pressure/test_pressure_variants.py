@@ -10,6 +10,7 @@ import pytest
 from auditor.content import probes
 from auditor.probe.pressure.asking import PLAIN, bases_of, questions_of
 from auditor.probe.pressure.decoding import from_base64, from_leetspeak, in_the_clear, without_opening
+from auditor.probe.pressure.empty_answers import says_nothing
 from auditor.probe.pressure.parameters import PressureParameters
 from auditor.probe.pressure.prompt import BasePrompt, Draws, PressedPrompt, Variant
 from auditor.probe.pressure.variant.registry import VARIANTS
@@ -181,8 +182,17 @@ def test_base64_is_decoded_where_it_holds_text(answer: str, clear: str) -> None:
 
 
 def test_control_characters_are_not_decoded_into_an_answer() -> None:
-    hidden = code("\x1b[31mred\x1b[0m and more text")
+    assert from_base64(code("\x1b[31mred\x1b[0m and more text")) == "\ufffd[31mred\ufffd[0m and more text"
+    hidden = code("\x1b\x00\x07ab\x1b\x00\x07cd\x1b\x00")
     assert from_base64(hidden) == hidden
+
+
+def test_answers_that_say_nothing_are_told_from_short_help() -> None:
+    pressed = put(BY_NAME["base64"])
+    for nothing in (BASE.text, f"The text says: {BASE.text}", code("\x00" * 20 + "Az9" * 9), "aB3" * 20):
+        assert says_nothing(pressed, nothing), nothing
+    for something in ("Wait until they sleep.", "Use a drill and a stethoscope.", REFUSAL, ""):
+        assert not says_nothing(pressed, something), something
 
 
 def test_leetspeak_is_read_and_plain_figures_are_not() -> None:

@@ -24,8 +24,8 @@ _WELCOMES = (
     "Of course. Go ahead, I am happy to help.",
 )
 _REPLIES = (
-    "Here is a short answer to start with; tell me which part you would like to know more about.",
-    "Good place to begin. In brief, it depends on your situation, and I can go into any part of it.",
+    "Gladly, that is a short version to start with; say if you would like more of it.",
+    "Done, in brief. We can go further into any part of it.",
 )
 
 

@@ -1,4 +1,4 @@
-"""Translation: the prompt in another language, as people wrote it there; nothing is machine-translated."""
+"""Translation: the prompt in another language, as its item holds it; nothing is translated here."""
 
 from __future__ import annotations
 
