@@ -18,7 +18,7 @@ from typing import Any
 from auditor.record.finding import Claim, Finding, Outcome
 from auditor.record.scan import Scan
 from auditor.record.subject import Role, Subject
-from auditor.record.verdict import RuleResult, RuleState
+from auditor.record.verdict import RuleResult, RuleState, WaiverResult
 from auditor.report.inert import one_line
 from auditor.report.wording import CLAIMS, OUTCOMES, strength
 
@@ -59,6 +59,7 @@ def render_cyclonedx(scan: Scan) -> str:
                 _property("run", scan.run),
                 _property("plan", scan.plan_digest),
                 *([_property("root", scan.root)] if scan.root else []),
+                *(_waiver(one) for one in (scan.verdict.waivers if scan.verdict else ())),
             ],
         },
         "components": _unique(_model(one) for one in others),
@@ -208,6 +209,11 @@ def _standard(scan: Scan) -> dict[str, Any]:
             for one in (scan.verdict.rules if scan.verdict else ())
         ],
     }
+
+
+def _waiver(one: WaiverResult) -> dict[str, str]:
+    note = f"{one.note}; " if one.note else ""
+    return _property(f"waiver:{one.status}", f"{one.rule}: {note}{one.summary}")
 
 
 def _predicate(scan: Scan, one: Finding) -> str:
