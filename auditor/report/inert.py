@@ -25,6 +25,9 @@ _ESCAPED = "&<>\"'"
 #: A terminal sequence after ``inert`` has shown its escape character.
 _SEQUENCE = re.compile(r"␛(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^␇␛\n]*(?:␇|␛\\)?|[ -/]*[0-~])")
 _LONGEST = 100_000
+#: Characters in a line of a narrow column, and lines that are shown without a window.
+_COLUMN = 48
+_TALLEST = 20
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -85,6 +88,16 @@ class Passage:
 
     text: str
     more: str = ""
+
+    @property
+    def tall(self) -> bool:
+        """Whether it takes so many lines that a page gives it a window of its own, to be scrolled in."""
+        lines = 0
+        for line in self.text.split("\n"):
+            lines += 1 + len(line) // _COLUMN
+            if lines > _TALLEST:
+                return True
+        return False
 
 
 def weight(text: str) -> int:
