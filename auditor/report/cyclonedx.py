@@ -24,6 +24,8 @@ from auditor.report.wording import CLAIMS, OUTCOMES, strength
 
 SCHEMA = "http://cyclonedx.org/schema/bom-1.7.schema.json"
 _TOOL = "distillation-auditor"
+#: More than this the schema refuses.
+_LONGEST_VERSION = 1024
 _PREFIX = "distillation-auditor"
 _SCORES = {RuleState.PASS: 1.0, RuleState.FAIL: 0.0, RuleState.WAIVED: 0.0}
 
@@ -45,7 +47,7 @@ def render_cyclonedx(scan: Scan) -> str:
                     {
                         "type": "application",
                         "name": _TOOL,
-                        "version": one_line(scan.plan.tool_version) or "unknown",
+                        "version": one_line(scan.plan.tool_version)[:_LONGEST_VERSION] or "unknown",
                         "bom-ref": _TOOL,
                     }
                 ]
@@ -83,7 +85,7 @@ def _model(one: Subject) -> dict[str, Any]:
         ],
     }
     if one.revision:
-        found["version"] = one_line(one.revision)
+        found["version"] = one_line(one.revision)[:_LONGEST_VERSION]
     if one.organisation:
         found["publisher"] = one_line(one.organisation)
     if licence := one.detail("licence"):

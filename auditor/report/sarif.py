@@ -98,7 +98,10 @@ def _rule(one: RuleResult) -> dict[str, Any]:
         "shortDescription": {"text": _text(one.title)},
         "fullDescription": {"text": _text(one.why) or _text(one.title)},
         "defaultConfiguration": {"level": _LEVEL[one.mode]},
-        "properties": {"tags": list(one.maps), "security-severity": _SEVERITY[one.severity]},
+        "properties": {
+            "tags": [one_line(each) for each in one.maps],
+            "security-severity": _SEVERITY[one.severity],
+        },
     }
 
 

@@ -367,9 +367,9 @@ def unjudged() -> Scan:
     return replace(scan_of((), None), finished_at=None, root="")
 
 
-def hostile() -> Scan:
-    """Every string that a model, a file or a person can fill holds all of `HOSTILE`."""
-    bad = " ".join(HOSTILE)
+def hostile(texts: tuple[str, ...] = HOSTILE) -> Scan:
+    """Every string that a model, a file or a person can fill holds all of ``texts``."""
+    bad = " ".join(texts)
     scan = failing()
     assert scan.verdict is not None
     pairs = tuple(
@@ -383,7 +383,7 @@ def hostile() -> Scan:
             second=text,
             second_label=text,
         )
-        for text in HOSTILE
+        for text in texts
     )
     evil = Table(title=bad, columns=(bad, bad), rows=((bad, 1.5), (None, True)), note=bad)
     forest = Estimates(
@@ -419,13 +419,13 @@ def hostile() -> Scan:
         )
         for one in scan.findings
     )
-    asked = writings(len(HOSTILE), (SUSPECT, HERON))
+    asked = writings(len(texts), (SUSPECT, HERON))
     answers: dict[tuple[str, str], Answer] = {
-        key: Text(text=HOSTILE[n // 2]) for n, key in enumerate(asked.answers)
+        key: Text(text=texts[n // 2]) for n, key in enumerate(asked.answers)
     }
     extra = Choose(prompt="Which one?", options=(well_formed(bad), "b"))
     answers[SUSPECT.digest, request_digest(extra)] = Choice(log_likelihoods=(-1.0, -2.0), bytes=(3, 1))
-    other = Score(prompt=HOSTILE[0], continuation="x")
+    other = Score(prompt=well_formed(texts[0]), continuation="x")
     answers[HERON.digest, request_digest(other)] = Unanswered(reason=bad)
     ids = tuple(observation_id(*key) for key in answers)
     findings = tuple(replace(one, observation_ids=ids) for one in findings)
