@@ -136,6 +136,15 @@ class Predict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """What kind of answer another model gave: a distribution over the kinds that the judge knows."""
+
+    kind: Literal["grade"] = "grade"
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """The inputs that predictions are recorded for, where a model is known by a recording alone."""
 
@@ -153,6 +162,7 @@ Request = (
     | Fill
     | Embed
     | Predict
+    | Grade
     | Catalogue
 )
 #: Questions that a text is asked with; the others have none, or more than one part.

@@ -27,6 +27,7 @@ from auditor.record.request import (
     Embed,
     Fill,
     Generate,
+    Grade,
     Inspect,
     NextTokens,
     Predict,
@@ -206,6 +207,7 @@ def _kind(request: Request | None) -> str:
         Embed: "vector of a text",
         Predict: "distribution over classes or actions",
         Recall: "transcript",
+        Grade: "what kind of answer it is",
         Catalogue: "inputs with recorded predictions",
     }
     if isinstance(request, NextTokens):
@@ -225,6 +227,8 @@ def _question(request: Request) -> str:
         return f"{request.before}[…]{request.after}\n{options}"
     if isinstance(request, Catalogue):
         return "Which inputs are recorded?"
+    if isinstance(request, Grade):
+        return f"{request.prompt}\n→ {request.answer}"
     if isinstance(request, Embed | Predict):
         return request.text if isinstance(request, Embed) else request.input
     text = _prompt(request.prompt)

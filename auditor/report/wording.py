@@ -144,6 +144,7 @@ ROLES: dict[Role, str] = {
     Role.CONTROL: "control",
     Role.TWIN: "twin",
     Role.MEMBER: "recorded model",
+    Role.JUDGE: "judge",
 }
 
 STRATA: dict[str, str] = {
