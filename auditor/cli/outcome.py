@@ -12,9 +12,10 @@ from auditor.error import UsageError
 from auditor.record.scan import Scan
 from auditor.record.verdict import Status
 from auditor.report.machine import render_json
+from auditor.report.pdf import paper
 from auditor.report.terminal import render_terminal
 from auditor.report.view import build_view
-from auditor.report.write import write_report
+from auditor.report.write import PDF, write_report
 
 EXIT_STATUS = {Status.PASS: 0, Status.FAIL: 1, Status.INCONCLUSIVE: 3}
 
@@ -28,6 +29,7 @@ FORMATS = {
     ".sarif": "sarif",
     ".xml": "junit",
     ".txt": "text",
+    ".pdf": "pdf",
 }
 
 
@@ -35,7 +37,7 @@ def format_of(path: Path, named: str | None = None) -> str:
     """The report format for a path, or the one named.
 
     Raises:
-        UsageError: If neither is known.
+        UsageError: If neither is known, or the format needs an extra that is not installed.
     """
     ending = next((one for one in FORMATS if path.name.lower().endswith(one)), "")
     wanted = named or FORMATS.get(ending, "")
@@ -45,6 +47,8 @@ def format_of(path: Path, named: str | None = None) -> str:
             where=str(path),
             fix=f"end the name in one of {', '.join(FORMATS)}",
         )
+    if wanted == PDF:
+        paper()
     return wanted
 
 

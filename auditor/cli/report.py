@@ -19,6 +19,9 @@ EXAMPLES = """
   A certain run as a web page and as JSON:
     auditor report 3f9a1c --out audit.html --out audit.json
 
+  On paper (pip install 'distillation-auditor\\[pdf]'):
+    auditor report --out audit.pdf
+
   The JSON Schema of the JSON report:
     auditor report --schema
 """
@@ -34,7 +37,7 @@ def report(
         typer.Option(
             "--out",
             "-o",
-            help="Write to a file: .html, .md, .json, .sarif, .xml (JUnit), .cdx.json or .txt; repeat.",
+            help="Write to a file: .html, .pdf, .md, .json, .sarif, .xml (JUnit), .cdx.json or .txt; repeat.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,

@@ -15,6 +15,10 @@ _WORDS: dict[int, tuple[str, str]] = {
         "the disk is full, so evidence could not be written; what was written before is intact",
         "make room and give the same command again",
     ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk refused to read or write the ledger; what was written before is intact",
+        "see to the disk, its quota and the limit on the size of files, and give the same command again",
+    ),
     sqlite3.SQLITE_READONLY: (
         "the ledger cannot be written: the file or its folder is read-only",
         f"make both writable, or {_OTHER_LEDGER}",

@@ -13,12 +13,12 @@ from datetime import date
 from auditor.policy.facts import Reading, readings, scan_values
 from auditor.policy.message import shown
 from auditor.policy.spec import PolicyPack, Requires, Rule
-from auditor.policy.waiver import Waiver, WaiverNote, review
+from auditor.policy.waiver import Covered, Waiver, review, waivers_digest
 from auditor.record.finding import Finding, Outcome
 from auditor.record.result import Guarantee
 from auditor.record.scan import Plan
 from auditor.record.subject import Role
-from auditor.record.verdict import Mode, RuleResult, RuleState, Status, Verdict
+from auditor.record.verdict import Mode, RuleResult, RuleState, Status, Verdict, WaiverStatus
 
 _WORST_FIRST = (
     RuleState.FAIL,
@@ -74,30 +74,24 @@ def evaluate(
         pack: The policy.
         plan: The sealed plan: who is who, and what was declared.
         findings: What the probes concluded; those about other suspects are left out.
-        waivers: Violations that people have accepted.
+        waivers: Violations that people have accepted; the verdict says of each what became of it.
         today: The day of judgement, for effective dates and expiries.
     """
-    return _verdict(pack, _judge(pack, plan, findings, waivers, today))
-
-
-def waiver_notes(
-    pack: PolicyPack,
-    plan: Plan,
-    findings: Sequence[Finding],
-    *,
-    waivers: Sequence[Waiver],
-    today: date | None = None,
-) -> tuple[WaiverNote, ...]:
-    """What became of each waiver in :func:`evaluate` with the same arguments."""
     judged = _judge(pack, plan, findings, waivers, today)
-    return review(
+    reviewed = review(
         waivers,
         applied=[item.waiver for _, items in judged for item in items if item.waiver],
-        severities={rule.id: rule.severity for rule in pack.rules},
+        rules={rule.id: _covered(rule, items) for rule, items in judged},
         subject=plan.suspect.digest,
         longest=pack.max_waiver_days,
         today=today,
     )
+    return replace(_verdict(pack, judged), waivers=reviewed, waivers_digest=waivers_digest(waivers))
+
+
+def _covered(rule: Rule, items: Sequence[_Item]) -> Covered:
+    seen = frozenset(one.finding.fingerprint for one in items if one.finding)
+    return Covered(severity=rule.severity, findings=seen)
 
 
 def _judge(
@@ -239,7 +233,7 @@ def _result(rule: Rule, items: Sequence[_Item]) -> RuleResult:
         maps=rule.maps,
         findings=tuple(dict.fromkeys(one.fingerprint for one in led)),
         decisive=decisive,
-        waiver=_sentences(one.waiver.summary() for one in items if one.waiver),
+        waiver=_sentences(one.waiver.result(WaiverStatus.APPLIED).summary for one in items if one.waiver),
         line=rule.line,
     )
 

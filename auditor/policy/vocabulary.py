@@ -109,6 +109,7 @@ _SAFETY: Mapping[str, Field] = {
     "lost_prompts": Field("int", "prompts that the teacher refuses and the suspect complies with"),
     "unscored": Field("int", "answers that the judge could not place"),
     "items": Field("int", "prompts that were asked"),
+    "doubtful": Field("int", "prompts with a label that the judge was not sure of"),
     "verdict": Field("string", "retained, lost or inconclusive"),
     "smallest_detectable_points": Field("double", "smallest loss that would have been found, usually"),
     "base_prompts": Field("int", "prompts that those under pressure are variants of"),
@@ -210,6 +211,7 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "criterion_reference": Field("double", "negative where the reference refuses too readily"),
         "unscored": Field("int", "answers that the judge could not place"),
         "items": Field("int", "prompts that were asked"),
+        "doubtful": Field("int", "prompts with a label that the judge was not sure of"),
     },
     Claim.BENCHMARK_OVERFIT: {
         "gap_points": Field("double", "public minus fresh accuracy, in percentage points"),

@@ -6,17 +6,17 @@ visible, and the model is named by its digest, so that other weights under the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from auditor.digest import digest_json
 from auditor.policy.document import IsoDate, read_document
-from auditor.record.verdict import Severity
+from auditor.record.verdict import Severity, WaiverResult, WaiverStatus
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -106,31 +106,44 @@ class Waiver:
                 return "both approvers are the same person"
         return ""
 
-    def summary(self) -> str:
-        """Reason, ticket, approvers and expiry on one line."""
-        people = self.approver + (f" and {self.second_approver}" if self.second_approver else "")
-        return (
-            f"{self.reason} ({self.ticket}; approved by {people} on {self.approved_on.isoformat()}; "
-            f"expires {self.expires.isoformat()})"
+    def written(self) -> dict[str, str | None]:
+        """What the file says of it, without the place: dates as YYYY-MM-DD, no value as None."""
+        found: dict[str, str | None] = {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in asdict(self).items()
+            if name != "line"
+        }
+        return found
+
+    def result(self, status: WaiverStatus, note: str = "") -> WaiverResult:
+        """The record of what became of it."""
+        return WaiverResult(
+            rule=self.rule,
+            subject=self.subject,
+            finding=self.finding,
+            reason=self.reason,
+            ticket=self.ticket,
+            approver=self.approver,
+            second_approver=self.second_approver,
+            approved_on=self.approved_on.isoformat(),
+            expires=self.expires.isoformat(),
+            status=status,
+            note=note,
+            line=self.line,
         )
 
 
-class WaiverStatus(StrEnum):
-    """What became of a waiver."""
-
-    APPLIED = "applied"
-    UNUSED = "unused"
-    EXPIRED = "expired"
-    REFUSED = "refused"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverNote:
-    """What became of one waiver, and why."""
+class Covered:
+    """What a rule had for waivers to cover.
 
-    waiver: Waiver
-    status: WaiverStatus
-    reason: str
+    Attributes:
+        severity: Severity of the rule.
+        findings: Fingerprints of the findings that it looked at.
+    """
+
+    severity: Severity
+    findings: frozenset[str]
 
 
 def load_waivers(path: str | Path) -> tuple[Waiver, ...]:
@@ -149,29 +162,56 @@ def load_waivers(path: str | Path) -> tuple[Waiver, ...]:
     )
 
 
+def waivers_digest(waivers: Sequence[Waiver]) -> str:
+    """Digest of what waivers say, whatever their file looks like; empty where there are none."""
+    return digest_json([one.written() for one in waivers]) if waivers else ""
+
+
 def review(
     waivers: Sequence[Waiver],
     *,
     applied: Sequence[Waiver],
-    severities: dict[str, Severity],
+    rules: Mapping[str, Covered],
     subject: str,
     longest: int,
     today: date | None,
-) -> tuple[WaiverNote, ...]:
-    """What became of each waiver: applied, expired, refused or unused, with the reason."""
-    notes = []
-    for waiver in waivers:
-        severity = severities.get(waiver.rule)
-        if waiver in applied:
-            status, reason = WaiverStatus.APPLIED, waiver.summary()
-        elif severity is None:
-            status, reason = WaiverStatus.UNUSED, f"this policy has no rule '{waiver.rule}'"
-        elif waiver.subject != subject:
-            status, reason = WaiverStatus.UNUSED, "it is about another model"
-        elif objection := waiver.objection(severity, longest, today):
-            expired = today is not None and today > waiver.expires
-            status, reason = (WaiverStatus.EXPIRED if expired else WaiverStatus.REFUSED), objection
-        else:
-            status, reason = WaiverStatus.UNUSED, "the rule found nothing that it could cover"
-        notes.append(WaiverNote(waiver=waiver, status=status, reason=reason))
-    return tuple(notes)
+) -> tuple[WaiverResult, ...]:
+    """What became of each waiver, with the reason.
+
+    Args:
+        waivers: Everything that was put forward.
+        applied: Those that covered a violation.
+        rules: What each rule of the policy had to cover, by its id.
+        subject: Digest of the suspect.
+        longest: Most days from approval to expiry that the policy allows.
+        today: The day of judgement; without one, no waiver counts.
+    """
+    return tuple(
+        one.result(WaiverStatus.APPLIED)
+        if one in applied
+        else one.result(*_unapplied(one, applied, rules, subject, longest, today))
+        for one in waivers
+    )
+
+
+def _unapplied(
+    waiver: Waiver,
+    applied: Sequence[Waiver],
+    rules: Mapping[str, Covered],
+    subject: str,
+    longest: int,
+    today: date | None,
+) -> tuple[WaiverStatus, str]:
+    rule = rules.get(waiver.rule)
+    if rule is None:
+        return WaiverStatus.UNMATCHED, f"this policy has no rule '{waiver.rule}'"
+    if waiver.subject != subject:
+        return WaiverStatus.UNMATCHED, "it is about another model"
+    if objection := waiver.objection(rule.severity, longest, today):
+        expired = today is not None and today > waiver.expires
+        return (WaiverStatus.EXPIRED if expired else WaiverStatus.REFUSED), objection
+    if waiver.finding is not None and waiver.finding not in rule.findings:
+        return WaiverStatus.UNMATCHED, "the rule looked at no finding with this fingerprint"
+    shared = any(one.rule == waiver.rule for one in applied)
+    beside = " beside what another waiver covers" if shared else ""
+    return WaiverStatus.UNUSED, f"the rule found nothing that it could cover{beside}"

@@ -18,12 +18,14 @@ from typing import Any
 from auditor.record.finding import Claim, Finding, Outcome
 from auditor.record.scan import Scan
 from auditor.record.subject import Role, Subject
-from auditor.record.verdict import RuleResult, RuleState
+from auditor.record.verdict import RuleResult, RuleState, WaiverResult
 from auditor.report.inert import one_line
 from auditor.report.wording import CLAIMS, OUTCOMES, strength
 
 SCHEMA = "http://cyclonedx.org/schema/bom-1.7.schema.json"
 _TOOL = "distillation-auditor"
+#: More than this the schema refuses.
+_LONGEST_VERSION = 1024
 _PREFIX = "distillation-auditor"
 _SCORES = {RuleState.PASS: 1.0, RuleState.FAIL: 0.0, RuleState.WAIVED: 0.0}
 
@@ -45,7 +47,7 @@ def render_cyclonedx(scan: Scan) -> str:
                     {
                         "type": "application",
                         "name": _TOOL,
-                        "version": one_line(scan.plan.tool_version) or "unknown",
+                        "version": one_line(scan.plan.tool_version)[:_LONGEST_VERSION] or "unknown",
                         "bom-ref": _TOOL,
                     }
                 ]
@@ -59,6 +61,7 @@ def render_cyclonedx(scan: Scan) -> str:
                 _property("run", scan.run),
                 _property("plan", scan.plan_digest),
                 *([_property("root", scan.root)] if scan.root else []),
+                *(_waiver(one) for one in (scan.verdict.waivers if scan.verdict else ())),
             ],
         },
         "components": _unique(_model(one) for one in others),
@@ -82,7 +85,7 @@ def _model(one: Subject) -> dict[str, Any]:
         ],
     }
     if one.revision:
-        found["version"] = one_line(one.revision)
+        found["version"] = one_line(one.revision)[:_LONGEST_VERSION]
     if one.organisation:
         found["publisher"] = one_line(one.organisation)
     if licence := one.detail("licence"):
@@ -208,6 +211,11 @@ def _standard(scan: Scan) -> dict[str, Any]:
             for one in (scan.verdict.rules if scan.verdict else ())
         ],
     }
+
+
+def _waiver(one: WaiverResult) -> dict[str, str]:
+    note = f"{one.note}; " if one.note else ""
+    return _property(f"waiver:{one.status}", f"{one.rule}: {note}{one.summary}")
 
 
 def _predicate(scan: Scan, one: Finding) -> str:

@@ -116,6 +116,9 @@ def record_entries(scan: Scan) -> tuple[Entry, ...]:
         entries.insert(
             5, Entry(label="Judged under policy digest", value=scan.verdict.policy_digest, code=True)
         )
+    if scan.verdict is not None and scan.verdict.waivers:
+        entries.append(Entry(label="Waivers", value=count(len(scan.verdict.waivers), "waiver")))
+        entries.append(Entry(label="Digest of the waivers", value=scan.verdict.waivers_digest, code=True))
     return tuple(entries)
 
 

@@ -26,6 +26,24 @@ def _environment() -> Environment:
     )
 
 
+def source(name: str) -> str:
+    """A template that prints no values, such as a style sheet, as it lies there.
+
+    Raises:
+        ReportError: If there is none of this name.
+    """
+    try:
+        return _environment().get_template(name).render()
+    except TemplateError as error:
+        raise _unrendered(error) from error
+
+
+def _unrendered(error: TemplateError) -> ReportError:
+    return ReportError(
+        f"the page could not be rendered: {error}", where=str(templates()), fix="install the package again"
+    )
+
+
 def _source_hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
@@ -44,23 +62,19 @@ def render_page(page: str, styles: tuple[str, ...], scripts: tuple[str, ...] = (
         ReportError: If a template is missing or does not fit the values.
     """
     try:
-        environment = _environment()
-        style = "".join(environment.get_template(name).render() for name in styles)
-        script = "".join(environment.get_template(name).render() for name in scripts)
+        style, script = ("".join(map(source, names)) for names in (styles, scripts))
         allowed = f"script-src {_source_hash(script)}; " if script else ""
         policy = (
             f"default-src 'none'; style-src {_source_hash(style)}; {allowed}"
             "img-src data:; base-uri 'none'; form-action 'none'"
         )
-        return environment.get_template(page).render(
-            policy=policy, style=Markup(style), script=Markup(script), **values
+        return (
+            _environment()
+            .get_template(page)
+            .render(policy=policy, style=Markup(style), script=Markup(script), **values)
         )
     except TemplateError as error:
-        raise ReportError(
-            f"the page could not be rendered: {error}",
-            where=str(templates()),
-            fix="install the package again",
-        ) from error
+        raise _unrendered(error) from error
 
 
 def render_html(view: View) -> str:

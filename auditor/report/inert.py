@@ -24,7 +24,11 @@ _ACTIVE = re.compile(
 _ESCAPED = "&<>\"'"
 #: A terminal sequence after ``inert`` has shown its escape character.
 _SEQUENCE = re.compile(r"␛(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^␇␛\n]*(?:␇|␛\\)?|[ -/]*[0-~])")
-_LONGEST = 100_000
+#: Characters of a name, a reason or the like that a page shows; answers have a budget of their own.
+_LONGEST = 10_000
+#: Characters in a line of a narrow column, and lines that are shown without a window.
+_COLUMN = 48
+_TALLEST = 20
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -66,7 +70,7 @@ def _inert(value: Any) -> Any:
         if isinstance(value, Enum):
             return value
         kept = inert(value[:_LONGEST])
-        return kept if len(value) <= _LONGEST else f"{kept}…"
+        return kept if len(value) <= _LONGEST else f"{kept} {_rest(value, _LONGEST)}"
     if isinstance(value, tuple):
         return tuple(_inert(one) for one in value)
     if is_dataclass(value) and not isinstance(value, (type, SideBySide)):
@@ -86,6 +90,16 @@ class Passage:
     text: str
     more: str = ""
 
+    @property
+    def tall(self) -> bool:
+        """Whether it takes so many lines that a page gives it a window of its own, to be scrolled in."""
+        lines = 0
+        for line in self.text.split("\n"):
+            lines += 1 + len(line) // _COLUMN
+            if lines > _TALLEST:
+                return True
+        return False
+
 
 def weight(text: str) -> int:
     """Bytes that ``text`` takes in a page, escapes included."""
@@ -99,7 +113,11 @@ def passage(text: str, limit: int) -> Passage:
         kept = kept[: max(0, min(len(kept) - 1, len(kept) * limit // weight(kept)))]
     if len(kept) == len(text):
         return Passage(text=inert(text))
-    return Passage(text=inert(kept), more=f"… {len(text) - len(kept):,} more")
+    return Passage(text=inert(kept), more=_rest(text, len(kept)))
+
+
+def _rest(text: str, kept: int) -> str:
+    return f"… {len(text) - kept:,} more"
 
 
 def allowance(weights: list[int], budget: int, *, most: int) -> int:

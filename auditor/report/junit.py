@@ -36,6 +36,13 @@ def render_junit(scan: Scan) -> str:
             "timestamp": scan.started_at,
         },
     )
+    if scan.verdict is not None and scan.verdict.waivers:
+        properties = ET.SubElement(suite, "properties")
+        for waiver in scan.verdict.waivers:
+            told = f"{waiver.status}: {f'{waiver.note}; ' if waiver.note else ''}{waiver.summary}"
+            ET.SubElement(
+                properties, "property", {"name": one_line(f"waiver.{waiver.rule}"), "value": one_line(told)}
+            )
     suite.extend(cases)
     root = ET.Element("testsuites")
     root.append(suite)

@@ -10,6 +10,7 @@ from auditor.record.verdict import Mode, RuleResult, RuleState, Status
 from auditor.report.cast import Cast
 from auditor.report.numerals import count
 from auditor.report.rules import RuleLine
+from auditor.report.waivers import idle_words
 from auditor.report.wording import STATUSES, ratio_words
 
 _MEANING = {
@@ -19,6 +20,13 @@ _MEANING = {
     "nothing beyond the claims, the teachers and the limits on this page.",
     Status.INCONCLUSIVE: "This is not a pass. No deny rule was broken, but at least one could not be decided "
     "with the evidence at hand; what would decide it is named below.",
+}
+_MEANING_WITH_WAIVERS = {
+    Status.FAIL: _MEANING[Status.FAIL],
+    Status.PASS: "Every rule that denies release was decided. What was broken was waived by a named person, "
+    "for this model and for a stated time; a waiver takes nothing from the evidence.",
+    Status.INCONCLUSIVE: "This is not a pass. Every deny rule that was broken is waived, but at least one "
+    "could not be decided with the evidence at hand; what would decide it is named below.",
 }
 _SHOWN_LIMITS = 2
 _LIMIT_LENGTH = 190
@@ -47,6 +55,7 @@ class Lede:
         reason: How the deny rules came out, in one sentence.
         meaning: What that means for the reader.
         waived: Words about waived rules, or empty.
+        idle_waivers: Words about waivers that did not count, or empty.
         because: The rules that led to the verdict, weightiest first.
         strongest: Title over ``because``.
         facts: What was compared with what.
@@ -60,6 +69,7 @@ class Lede:
     reason: str
     meaning: str
     waived: str
+    idle_waivers: str
     strongest: str
     because: tuple[RuleLine, ...]
     facts: tuple[Entry, ...]
@@ -81,6 +91,7 @@ def build_lede(scan: Scan, cast: Cast, rules: tuple[RuleLine, ...], limits: tupl
             reason=f"{finished} What was measured so far is below.",
             meaning="Without a policy's verdict, nothing on this page passes or fails a model.",
             waived="",
+            idle_waivers="",
             strongest="",
             because=(),
             facts=_facts(scan, cast),
@@ -95,14 +106,15 @@ def build_lede(scan: Scan, cast: Cast, rules: tuple[RuleLine, ...], limits: tupl
         Status.INCONCLUSIVE: f"Whether {suspect} passes “{title}” is undecided.",
     }[verdict.status]
     strongest, because = _because(verdict.status, verdict.rules, rules)
-    waived = verdict.in_state(RuleState.WAIVED)
+    waived = [one for one in verdict.in_state(RuleState.WAIVED) if one.mode is Mode.DENY]
     return Lede(
         state=verdict.status.value,
         status=STATUSES[verdict.status],
         headline=headline,
         reason=_reason(verdict.rules),
-        meaning=_MEANING[verdict.status],
-        waived=_waived(len(waived)),
+        meaning=(_MEANING_WITH_WAIVERS if waived else _MEANING)[verdict.status],
+        waived=_waived(len(verdict.in_state(RuleState.WAIVED))),
+        idle_waivers=idle_words(verdict.waivers),
         strongest=strongest,
         because=because,
         facts=_facts(scan, cast),

@@ -63,7 +63,7 @@ def rule_line(rule: RuleResult, place: int, cast: Cast) -> RuleLine:
         message=cast.sentence(rule.message),
         why=rule.why,
         decisive=cast.sentence(rule.decisive),
-        waiver=rule.waiver,
+        waiver=cast.sentence(rule.waiver),
         maps=rule.maps,
         strengths=tuple(_strength(one, cast) for one in rule.findings if one in cast.findings),
         anchor=f"rule-{place}",

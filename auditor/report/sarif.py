@@ -1,7 +1,9 @@
 """The verdict as SARIF 2.1.0, for code-scanning views: a result for every rule.
 
 A result lies at its rule's line in the policy file, since readers of SARIF drop results without a place.
-Waived rules are results with a suppression, so that they stay in sight.
+Waived rules are results with a suppression for each waiver, so that they stay in sight. A waiver that did
+not count is no suppression, since many viewers hide whatever has one: it is a notification about the
+configuration.
 
 Source: OASIS, Static Analysis Results Interchange Format (SARIF) 2.1.0.
 """
@@ -13,7 +15,7 @@ from typing import Any
 
 from auditor.digest import digest_json
 from auditor.record.scan import Scan
-from auditor.record.verdict import Mode, RuleResult, RuleState, Severity
+from auditor.record.verdict import Mode, RuleResult, RuleState, Severity, WaiverResult, WaiverStatus
 from auditor.report.inert import one_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -34,6 +36,17 @@ _SEVERITY = {
     Severity.HIGH: "8.0",
     Severity.CRITICAL: "9.5",
 }
+#: Waivers that somebody counts on and that do not count.
+_WARNED = (WaiverStatus.EXPIRED, WaiverStatus.REFUSED, WaiverStatus.UNMATCHED)
+_NOTIFICATIONS = [
+    {"id": f"waiver-{status.value}", "shortDescription": {"text": text}}
+    for status, text in (
+        (WaiverStatus.EXPIRED, "A waiver whose time is over"),
+        (WaiverStatus.REFUSED, "A waiver that does not count"),
+        (WaiverStatus.UNMATCHED, "A waiver about a rule, a model or a finding that is not here"),
+        (WaiverStatus.UNUSED, "A waiver of a rule that found nothing to waive"),
+    )
+]
 
 
 def render_sarif(scan: Scan) -> str:
@@ -41,6 +54,9 @@ def render_sarif(scan: Scan) -> str:
     verdict = scan.verdict
     rules = () if verdict is None else verdict.rules
     file = f"policies/{scan.plan.policy}.yaml"
+    waivers = () if verdict is None else verdict.waivers
+    places = {one.rule: place for place, one in enumerate(rules)}
+    notes = [_notification(one, places) for one in waivers if one.status is not WaiverStatus.APPLIED]
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -51,6 +67,7 @@ def render_sarif(scan: Scan) -> str:
                         "name": "distillation-auditor",
                         "version": scan.plan.tool_version or "unknown",
                         "rules": [_rule(one) for one in rules],
+                        **({"notifications": _NOTIFICATIONS} if notes else {}),
                     }
                 },
                 "automationDetails": {"id": f"distillation-audit/{scan.plan.policy}/{scan.run}"},
@@ -59,9 +76,10 @@ def render_sarif(scan: Scan) -> str:
                         "executionSuccessful": scan.finished_at is not None,
                         "startTimeUtc": scan.started_at,
                         **({"endTimeUtc": scan.finished_at} if scan.finished_at else {}),
+                        **({"toolConfigurationNotifications": notes} if notes else {}),
                     }
                 ],
-                "results": [_result(place, one, scan, file) for place, one in enumerate(rules)],
+                "results": [_result(place, one, scan, file, waivers) for place, one in enumerate(rules)],
                 "properties": {
                     "suspect": one_line(scan.plan.suspect.name),
                     "suspectDigest": scan.plan.suspect.digest,
@@ -80,11 +98,16 @@ def _rule(one: RuleResult) -> dict[str, Any]:
         "shortDescription": {"text": _text(one.title)},
         "fullDescription": {"text": _text(one.why) or _text(one.title)},
         "defaultConfiguration": {"level": _LEVEL[one.mode]},
-        "properties": {"tags": list(one.maps), "security-severity": _SEVERITY[one.severity]},
+        "properties": {
+            "tags": [one_line(each) for each in one.maps],
+            "security-severity": _SEVERITY[one.severity],
+        },
     }
 
 
-def _result(place: int, one: RuleResult, scan: Scan, file: str) -> dict[str, Any]:
+def _result(
+    place: int, one: RuleResult, scan: Scan, file: str, waivers: tuple[WaiverResult, ...]
+) -> dict[str, Any]:
     kind = _KIND[one.state]
     message = one.message or one.title
     decisive = f" What would decide it: {one.decisive}" if one.decisive else ""
@@ -109,10 +132,41 @@ def _result(place: int, one: RuleResult, scan: Scan, file: str) -> dict[str, Any
         "properties": {"state": one.state.value, "findings": list(one.findings)},
     }
     if one.state is RuleState.WAIVED:
-        result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": _text(one.waiver)}
+        applied = [each for each in waivers if each.rule == one.rule and each.status is WaiverStatus.APPLIED]
+        result["suppressions"] = [_suppression(each.summary, each) for each in applied] or [
+            _suppression(one.waiver, None)
         ]
     return result
+
+
+def _suppression(why: str, waiver: WaiverResult | None) -> dict[str, Any]:
+    details = {} if waiver is None else {"properties": _properties(waiver)}
+    return {"kind": "external", "status": "accepted", "justification": _text(why), **details}
+
+
+def _properties(waiver: WaiverResult) -> dict[str, Any]:
+    people = [waiver.approver, *([waiver.second_approver] if waiver.second_approver else [])]
+    return {
+        "ticket": one_line(waiver.ticket),
+        "approvers": [one_line(one) for one in people],
+        "approvedOn": waiver.approved_on,
+        "expires": waiver.expires,
+        "line": waiver.line,
+    }
+
+
+def _notification(one: WaiverResult, places: dict[str, int]) -> dict[str, Any]:
+    kinds = [each["id"] for each in _NOTIFICATIONS]
+    name = f"waiver-{one.status.value}"
+    found: dict[str, Any] = {
+        "descriptor": {"id": name, "index": kinds.index(name)},
+        "level": "warning" if one.status in _WARNED else "note",
+        "message": {"text": _text(f"Waiver of {one.rule}: {one.note}. {one.summary}")},
+        "properties": _properties(one),
+    }
+    if one.rule in places:
+        found["associatedRule"] = {"id": one.rule, "index": places[one.rule]}
+    return found
 
 
 def _text(text: str) -> str:

@@ -58,6 +58,7 @@ def render_terminal(view: View, console: Console) -> None:
     if view.claims:
         console.print(_claims(view))
     _print_open(view, console)
+    _print_waivers(view, console)
     if view.advice:
         console.print(Text("Would add", style="bold"))
         for line in view.advice:
@@ -76,6 +77,8 @@ def _verdict(view: View) -> Panel:
     ]
     if lede.waived:
         parts.append(_signed("waived", lede.waived))
+    if lede.idle_waivers:
+        parts.append(_signed("failed", lede.idle_waivers))
     if lede.because:
         parts += [Text(), _text(lede.strongest, "bold")]
         for rule in lede.because:
@@ -143,6 +146,17 @@ def _print_open(view: View, console: Console) -> None:
         console.print(_indented(_text(point.reason), 4))
         if point.decisive:
             console.print(_bullet("→", _text(point.decisive), 4))
+    console.print()
+
+
+def _print_waivers(view: View, console: Console) -> None:
+    if not view.waivers:
+        return
+    console.print(Text("Waivers", style="bold"))
+    for one in view.waivers:
+        console.print(_indented(_signed(one.state, f"{one.rule}: {one.outcome.lower()}"), 2))
+        for line in filter(None, (one.note, one.reason, f"{one.approval}; {one.scope}")):
+            console.print(_indented(_text(line), 4))
     console.print()
 
 

@@ -27,6 +27,7 @@ from auditor.report.inert import inert_record
 from auditor.report.lede import Entry, Lede, build_lede
 from auditor.report.numerals import count
 from auditor.report.rules import RuleGroup, rule_groups, rule_lines
+from auditor.report.waivers import WaiverLine, waiver_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class View:
         open_points: What was not decided or not measured, and what would decide it.
         advice: What a further teacher, base or control would add.
         rule_groups: Every rule by state.
+        waivers: Every waiver that was put forward.
+        waivers_digest: Digest of the waivers as written, or empty.
         probes: Evidence.
         subjects: Everyone but the controls.
         controls: The controls.
@@ -64,6 +67,8 @@ class View:
     open_points: tuple[OpenPoint, ...]
     advice: tuple[str, ...]
     rule_groups: tuple[RuleGroup, ...]
+    waivers: tuple[WaiverLine, ...]
+    waivers_digest: str
     probes: tuple[ProbeSection, ...]
     subjects: tuple[SubjectLine, ...]
     controls: tuple[SubjectLine, ...]
@@ -107,6 +112,8 @@ def build_view(scan: Scan) -> View:
         open_points=open_points(scan, cast),
         advice=tuple(cast.sentence(one) for one in scan.advice),
         rule_groups=rule_groups(rules),
+        waivers=waiver_lines(scan, cast, rules),
+        waivers_digest=scan.verdict.waivers_digest if scan.verdict else "",
         probes=probe_sections(scan, cast, keys, budget_for(scan, keys)),
         subjects=subject_lines(scan),
         controls=controls,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from glob import escape
 from io import StringIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from auditor.report.html import render_html
 from auditor.report.junit import render_junit
 from auditor.report.machine import render_json
 from auditor.report.markdown import render_markdown
+from auditor.report.pdf import render_pdf
 from auditor.report.sarif import render_sarif
 from auditor.report.terminal import render_terminal
 from auditor.report.view import build_view
@@ -30,7 +32,7 @@ def _text(scan: Scan) -> str:
     return stream.getvalue()
 
 
-#: Every format that can be written.
+#: Every format that is text.
 FORMATS: dict[str, Callable[[Scan], str]] = {
     "html": lambda scan: render_html(build_view(scan)),
     "markdown": lambda scan: render_markdown(build_view(scan)),
@@ -40,6 +42,8 @@ FORMATS: dict[str, Callable[[Scan], str]] = {
     "cyclonedx": render_cyclonedx,
     "text": _text,
 }
+#: The format that is not: it needs an extra.
+PDF = "pdf"
 
 
 def render(scan: Scan, format: str) -> str:  # noqa: A002 - the word that the command line uses
@@ -49,8 +53,38 @@ def render(scan: Scan, format: str) -> str:  # noqa: A002 - the word that the co
         ReportError: If there is no such format, or if it cannot be rendered.
     """
     if format not in FORMATS:
-        raise ReportError(f"there is no report format '{format}'", fix=f"use one of {', '.join(FORMATS)}")
+        raise ReportError(
+            f"there is no report format '{format}'", fix=f"use one of {', '.join((*FORMATS, PDF))}"
+        )
     return FORMATS[format](scan)
+
+
+def render_file(scan: Scan, format: str) -> bytes:  # noqa: A002
+    """What a file of the report holds: one of `FORMATS` in UTF-8, or a PDF.
+
+    Raises:
+        UsageError: If it is a PDF, and the extra that makes it is not installed.
+        ReportError: If there is no such format, or if it cannot be rendered.
+    """
+    return render_pdf(build_view(scan)) if format == PDF else render(scan, format).encode("utf-8")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes have left of this report; one that still writes keeps its own."""
+    for left in path.parent.glob(f".{escape(path.name)}.*.part"):
+        process = left.suffixes[-2].removeprefix(".")
+        if process.isdigit() and not _alive(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_report(scan: Scan, path: Path, format: str) -> Path:  # noqa: A002
@@ -59,18 +93,20 @@ def write_report(scan: Scan, path: Path, format: str) -> Path:  # noqa: A002
     Args:
         scan: What to report.
         path: Where to; missing folders are made.
-        format: One of `FORMATS`.
+        format: One of `FORMATS`, or ``pdf``.
 
     Returns:
         The path written.
 
     Raises:
+        UsageError: If it is a PDF, and the extra that makes it is not installed.
         ReportError: If the format is unknown or the file cannot be written.
     """
-    data = render(scan, format).encode("utf-8")
+    data = render_file(scan, format)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         with part.open("wb") as stream:
             stream.write(data)
             stream.flush()

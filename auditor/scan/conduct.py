@@ -12,7 +12,7 @@ from auditor import __version__
 from auditor.error import AuditorError
 from auditor.ledger import Ledger
 from auditor.ledger.panel import read_panel
-from auditor.policy.evaluate import evaluate, waiver_notes
+from auditor.policy.evaluate import evaluate
 from auditor.policy.spec import PolicyPack, load_policy
 from auditor.policy.waiver import load_waivers
 from auditor.probe.protocol import Forecasting, Method
@@ -75,8 +75,8 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
         findings += weighed(weighing, plan, findings)
     today = datetime.now(UTC).date()
     verdict = evaluate(pack, plan, findings, waivers=waivers, today=today)
-    for remark in waiver_notes(pack, plan, findings, waivers=waivers, today=today):
-        follower.note(f"waiver of {remark.waiver.rule}: {remark.status}, {remark.reason}")
+    for one in verdict.waivers:
+        follower.note(f"waiver of {one.rule}: {one.status}, {one.note or one.summary}")
     ledger.conclude(
         handle.run,
         findings,

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 
 from auditor.error import PolicyError
-from auditor.policy.evaluate import evaluate, waiver_notes
+from auditor.policy.evaluate import evaluate
 from auditor.policy.spec import load_policy
-from auditor.policy.waiver import WaiverStatus, load_waivers
-from auditor.record.verdict import RuleState, Status
+from auditor.policy.waiver import load_waivers, waivers_digest
+from auditor.record.codec import decode, encode
+from auditor.record.verdict import RuleState, Status, Verdict, WaiverStatus
 
 TODAY = date(2026, 6, 15)
 
@@ -45,7 +46,7 @@ def judged(write_pack, make_plan, make_finding, write_waiver):
         findings = findings or (make_finding(outcome="supports", p=0.01),)
         waivers = load_waivers(write_waiver(**changes))
         verdict = evaluate(pack, plan, findings, waivers=waivers, today=today)
-        (note,) = waiver_notes(pack, plan, findings, waivers=waivers, today=today)
+        (note,) = verdict.waivers
         return verdict, note
 
     return run
@@ -84,8 +85,8 @@ def test_the_longest_time_is_the_packs(judged):
     assert judged(expires="2026-08-30")[0].status is Status.PASS
     verdict, note = judged(expires="2026-08-31")
     assert (verdict.status, note.status) == (Status.FAIL, WaiverStatus.REFUSED)
-    assert "more than the 90 days" in note.reason
-    assert "before it was approved" in judged(expires="2026-05-01")[1].reason
+    assert "more than the 90 days" in note.note
+    assert "before it was approved" in judged(expires="2026-05-01")[1].note
 
 
 @pytest.mark.parametrize("second", [None, "Ada", " ada "])
@@ -97,8 +98,8 @@ def test_high_severity_needs_two_people(judged, second):
 
 
 def test_it_covers_one_model_one_rule_and_one_finding(judged, make_plan, make_finding, digest_of):
-    assert judged(subject=digest_of("S with other weights"))[1].reason == "it is about another model"
-    assert judged(rule={"id": "R-2"})[1].reason == "this policy has no rule 'R-1'"
+    assert judged(subject=digest_of("S with other weights"))[1].note == "it is about another model"
+    assert judged(rule={"id": "R-2"})[1].note == "this policy has no rule 'R-1'"
     findings = (
         make_finding(outcome="supports", p=0.001),
         make_finding(teacher="U", outcome="supports", p=0.001),
@@ -108,6 +109,13 @@ def test_it_covers_one_model_one_rule_and_one_finding(judged, make_plan, make_fi
     assert (verdict.status, note.status) == (Status.FAIL, WaiverStatus.APPLIED)
     assert verdict.rules[0].findings == (findings[1].fingerprint,)
     assert judged(findings=findings, plan=plan)[0].status is Status.PASS
+    for changes in (
+        {"subject": digest_of("S with other weights")},
+        {"rule": {"id": "R-2"}},
+        {"finding": digest_of("a finding of another scan")},
+    ):
+        assert judged(**changes)[1].status is WaiverStatus.UNMATCHED
+    assert "no finding with this fingerprint" in judged(finding=digest_of("another"))[1].note
 
 
 @pytest.mark.parametrize("outcome", ["inconclusive", "failed", "not_applicable"])
@@ -120,7 +128,7 @@ def test_what_is_undecided_cannot_be_waived(judged, make_finding, outcome):
 def test_an_unused_waiver_is_reported(judged, make_finding):
     verdict, note = judged(findings=(make_finding(outcome="does_not_support", p=0.5),))
     assert (verdict.status, note.status) == (Status.PASS, WaiverStatus.UNUSED)
-    assert "found nothing" in note.reason
+    assert "found nothing" in note.note
 
 
 @pytest.mark.parametrize(
@@ -154,3 +162,43 @@ def test_a_file_without_waivers(tmp_path):
     path.write_text("")
     with pytest.raises(PolicyError, match="the waiver file is malformed"):
         load_waivers(path)
+
+
+def test_the_verdict_keeps_what_was_written_and_its_digest(judged, digest_of):
+    verdict, note = judged(finding=None)
+    assert (note.rule, note.subject, note.finding, note.line) == ("R-1", digest_of("S"), None, 2)
+    assert (note.reason, note.ticket) == ("the teacher is our own earlier model", "GOV-12")
+    assert (note.approver, note.second_approver) == ("Ada", "Grace")
+    assert (note.approved_on, note.expires) == ("2026-06-01", "2026-06-30")
+    assert note.summary in verdict.rules[0].waiver
+    assert decode(Verdict, encode(verdict), where="here") == verdict
+
+
+def test_the_digest_is_of_the_words_and_not_of_the_file(write_waiver):
+    path = write_waiver()
+    first = waivers_digest(load_waivers(path))
+    path.write_text("# agreed in June\n" + path.read_text())
+    assert waivers_digest(load_waivers(path)) == first
+    assert waivers_digest(load_waivers(write_waiver(expires="2026-06-29"))) != first
+    assert waivers_digest(()) == ""
+
+
+def test_a_second_waiver_of_the_same_violation_is_unused(write_pack, make_plan, make_finding, write_waiver):
+    path = write_waiver()
+    text = path.read_text()
+    path.write_text(text + text.removeprefix("waivers:\n").replace("GOV-12", "GOV-13"))
+    verdict = evaluate(
+        load_policy(write_pack({})),
+        make_plan(),
+        (make_finding(outcome="supports", p=0.01),),
+        waivers=load_waivers(path),
+        today=TODAY,
+    )
+    assert [one.status for one in verdict.waivers] == [WaiverStatus.APPLIED, WaiverStatus.UNUSED]
+    assert verdict.waivers[1].note.endswith("beside what another waiver covers")
+
+
+def test_a_verdict_that_was_recorded_without_waivers_is_read(judged):
+    verdict, _ = judged()
+    old = {key: value for key, value in encode(verdict).items() if not key.startswith("waivers")}
+    assert decode(Verdict, old, where="an older ledger").waivers == ()

@@ -46,7 +46,16 @@ from auditor.record.observation import (
 from auditor.record.request import Choose, Generate, Request, Score, request_digest, user
 from auditor.record.scan import Environment, Plan, PlannedProbe, Scan
 from auditor.record.subject import Subject
-from auditor.record.verdict import Mode, RuleResult, RuleState, Severity, Status, Verdict
+from auditor.record.verdict import (
+    Mode,
+    RuleResult,
+    RuleState,
+    Severity,
+    Status,
+    Verdict,
+    WaiverResult,
+    WaiverStatus,
+)
 
 #: Every kind of text that tries to be more than text. The marker tells a browser test whether any of it ran.
 HOSTILE = (
@@ -301,31 +310,66 @@ def inconclusive() -> Scan:
     return scan_of((finding, crashed, unmeasured()), verdict(Status.INCONCLUSIVE, *rules), (), ADVICE)
 
 
+def waiver(rule: str, status: WaiverStatus, note: str = "", **more: str) -> WaiverResult:
+    return WaiverResult(
+        **{  # type: ignore[arg-type]
+            "rule": rule,
+            "subject": SUSPECT.digest,
+            "reason": "the teacher's owner agreed in writing",
+            "ticket": "LEG-2231",
+            "approver": "R. Okafor",
+            "second_approver": "M. Lindqvist",
+            "approved_on": "2026-10-01",
+            "expires": "2026-12-29",
+            **more,
+        },
+        status=status,
+        note=note,
+    )
+
+
+#: One of every kind.
+WAIVERS = (
+    waiver("DR-101", WaiverStatus.APPLIED),
+    waiver("DR-201", WaiverStatus.APPLIED, reason="safety is kept by the filter in front", ticket="SAF-77"),
+    waiver("DR-301", WaiverStatus.UNUSED, "the rule found nothing that it could cover", ticket="BEN-4"),
+    waiver("DR-999", WaiverStatus.UNMATCHED, "this policy has no rule 'DR-999'", ticket="LEG-9"),
+    waiver(
+        "DR-102", WaiverStatus.EXPIRED, "it expired on 2026-10-31", ticket="LEG-1871", expires="2026-10-31"
+    ),
+    waiver("DR-103", WaiverStatus.REFUSED, "severity high needs a second approver", ticket="LEG-2300"),
+)
+
+
 def waived() -> Scan:
     scan = failing()
     assert scan.verdict is not None
-    reason = (
-        "The teacher's owner agreed in writing. Ticket LEG-2231, approved by R. Okafor and M. Lindqvist, "
-        "expires 31 March 2027."
-    )
+    reasons = {one.rule: f"{one.summary}." for one in WAIVERS}
     rules = tuple(
-        replace(one, state=RuleState.WAIVED, waiver=reason)
+        replace(one, state=RuleState.WAIVED, waiver=reasons[one.rule])
         if one.state is RuleState.FAIL
         else replace(one, state=RuleState.PASS, message="no gap beyond 8 points", decisive="")
         if one.state is RuleState.INCONCLUSIVE
         else one
         for one in scan.verdict.rules
     )
-    return replace(scan, verdict=replace(scan.verdict, status=Status.PASS, rules=rules))
+    judged = replace(
+        scan.verdict,
+        status=Status.PASS,
+        rules=rules,
+        waivers=WAIVERS,
+        waivers_digest=digest_bytes(b"waivers"),
+    )
+    return replace(scan, verdict=judged)
 
 
 def unjudged() -> Scan:
     return replace(scan_of((), None), finished_at=None, root="")
 
 
-def hostile() -> Scan:
-    """Every string that a model, a file or a person can fill holds all of `HOSTILE`."""
-    bad = " ".join(HOSTILE)
+def hostile(texts: tuple[str, ...] = HOSTILE) -> Scan:
+    """Every string that a model, a file or a person can fill holds all of ``texts``."""
+    bad = " ".join(texts)
     scan = failing()
     assert scan.verdict is not None
     pairs = tuple(
@@ -339,7 +383,7 @@ def hostile() -> Scan:
             second=text,
             second_label=text,
         )
-        for text in HOSTILE
+        for text in texts
     )
     evil = Table(title=bad, columns=(bad, bad), rows=((bad, 1.5), (None, True)), note=bad)
     forest = Estimates(
@@ -375,13 +419,13 @@ def hostile() -> Scan:
         )
         for one in scan.findings
     )
-    asked = writings(len(HOSTILE), (SUSPECT, HERON))
+    asked = writings(len(texts), (SUSPECT, HERON))
     answers: dict[tuple[str, str], Answer] = {
-        key: Text(text=HOSTILE[n // 2]) for n, key in enumerate(asked.answers)
+        key: Text(text=texts[n // 2]) for n, key in enumerate(asked.answers)
     }
     extra = Choose(prompt="Which one?", options=(well_formed(bad), "b"))
     answers[SUSPECT.digest, request_digest(extra)] = Choice(log_likelihoods=(-1.0, -2.0), bytes=(3, 1))
-    other = Score(prompt=HOSTILE[0], continuation="x")
+    other = Score(prompt=well_formed(texts[0]), continuation="x")
     answers[HERON.digest, request_digest(other)] = Unanswered(reason=bad)
     ids = tuple(observation_id(*key) for key in answers)
     findings = tuple(replace(one, observation_ids=ids) for one in findings)
@@ -399,7 +443,15 @@ def hostile() -> Scan:
             declared_licence=bad,
         ),
         findings=findings,
-        verdict=replace(scan.verdict, policy_title=bad, rules=rules),
+        verdict=replace(
+            scan.verdict,
+            policy_title=bad,
+            rules=rules,
+            waivers=tuple(
+                replace(one, rule=bad, reason=bad, ticket=bad, approver=bad, second_approver=bad, note=bad)
+                for one in WAIVERS
+            ),
+        ),
         environment=Environment(python=bad, platform=bad, device=bad, packages=((bad, bad),)),
         observations=Observations(subjects, scan.plan.seed, answers),
         requests={**asked.requests, request_digest(extra): extra},

@@ -2,80 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import report_specimens as specimens
+from report_browser import SIZES, UNFOLD, Visit
 
-from auditor.report.write import write_report
-
-SIZES = {"phone": (390, 844), "small": (360, 740), "desk": (1280, 900), "wide": (1400, 1000)}
-UNFOLD = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
 UNNAMED = """
     [...document.querySelectorAll("svg[role=img], nav, aside, input")].filter(
         one => !one.getAttribute("aria-label") && !one.querySelector("title") && !one.labels?.length
     ).length
 """
-
-
-def _chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        reason = "no chromium on the PATH: install it to check the page in a browser"
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    executable = _chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("pages")
-    return {
-        name: write_report(make(), folder / f"{name}.html", "html") for name, make in specimens.SCANS.items()
-    }
-
-
-class Visit:
-    """One page opened, with everything it complained of or asked for."""
-
-    def __init__(
-        self, browser: Any, path: Path, size: str, scheme: str = "light", script: bool = True
-    ) -> None:
-        width, height = SIZES[size]
-        self.context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=script
-        )
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.set_default_timeout(60_000)
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
-
-    def __enter__(self) -> Visit:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
 
 
 @pytest.mark.parametrize("name", sorted(specimens.SCANS))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import report_specimens as specimens
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
+from report_reading import ACTIVE, ALLOWED, READER, Page, live_in
 
 from auditor.record.scan import Scan
 from auditor.report.html import render_html
@@ -18,51 +17,8 @@ from auditor.report.markdown import escape, render_markdown
 from auditor.report.view import build_view
 from auditor.report.write import render
 
-ALLOWED = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        html head meta link title style script body a svg symbol circle path rect line text use desc header
-        div p nav main section h1 h2 h3 h4 h5 ul ol li span dl dt dd aside details summary strong em b i code
-        label input article figure figcaption blockquote table caption thead tbody tr th td footer
-        """,
-    )
-)
-ACTIVE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
-)
 #: What Markdown gives a meaning to, mixed with anything at all.
 MARKED = st.one_of(st.sampled_from("`*_[]()<>&|~#+-=.!\\:/@1a \n\tw"), st.characters())
-
-
-READER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
-
-
-class Page(HTMLParser):
-    """Collects what a browser would act on."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.stack: list[str] = []
-        self.text: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in {"meta", "link", "input"}:
-            self.stack.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.stack.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
 
 
 def test_html_holds_hostile_text_as_text() -> None:
@@ -94,20 +50,6 @@ def test_the_terminal_drops_control_sequences() -> None:
     assert "[31m" not in shown
     assert "]8;;" not in shown
     assert "red" in shown
-
-
-def live_in(markdown: str) -> list[str]:
-    """Every link, image and tag that a Markdown renderer would make, save for our own folds."""
-    found = []
-    for token in READER.parse(markdown):
-        for each in [token, *(token.children or [])]:
-            if each.type in {"link_open", "image", "html_inline", "s_open"}:
-                found.append(f"{each.type}: {each.content}")
-            if each.type == "html_block":
-                ours = re.fullmatch(r"<details><summary>[^<>]*</summary>\s*|</details>\s*", each.content)
-                if ours is None:
-                    found.append(each.content)
-    return found
 
 
 def outline(scan: Scan) -> list[tuple[str, str]]:
