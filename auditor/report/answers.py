@@ -12,6 +12,7 @@ from auditor.record.observation import (
     Choice,
     Distribution,
     Embedding,
+    Graded,
     Inputs,
     Likelihood,
     Text,
@@ -27,6 +28,7 @@ from auditor.record.request import (
     Embed,
     Fill,
     Generate,
+    Grade,
     Inspect,
     NextTokens,
     Predict,
@@ -210,6 +212,8 @@ def _kind(request: Request | None) -> str:
     }
     if isinstance(request, NextTokens):
         return f"{request.k} likeliest next tokens"
+    if isinstance(request, Grade):
+        return f"label by a person{', corrected' if request.revision else ''}"
     return plain[type(request)]
 
 
@@ -223,6 +227,8 @@ def _question(request: Request) -> str:
     if isinstance(request, Fill):
         options = "\n".join(f"({n}) {option}" for n, option in enumerate(request.options, start=1))
         return f"{request.before}[…]{request.after}\n{options}"
+    if isinstance(request, Grade):
+        return f"What kind of answer is {observation_id(request.subject_digest, request.request_digest)}?"
     if isinstance(request, Catalogue):
         return "Which inputs are recorded?"
     if isinstance(request, Embed | Predict):
@@ -274,6 +280,8 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
         return Passage(text=f"vector of {count(answer.vector.shape[0], 'number')}")
     if isinstance(answer, Inputs):
         return Passage(text=count(len(answer.inputs), "input"))
+    if isinstance(answer, Graded):
+        return Passage(text=answer.label)
     return _unanswered(answer, limit)
 
 
