@@ -56,7 +56,7 @@ def label(
         int, typer.Option(min=1, help="Prompts to draw; all models' answers to each are labelled.")
     ] = 60,
     seed: Annotated[
-        int | None, typer.Option(min=1, help="Seed of the draw; the run's own if left out.")
+        int | None, typer.Option(min=0, help="Seed of the draw; the run's own if left out.")
     ] = None,
     probe: Annotated[
         str | None, typer.Option(help="Refusal probe, where the run has several: suite/probe.")
@@ -148,27 +148,17 @@ def _probe(scan: Scan, sources: Sources, named: str | None) -> ProbeSpec:
 
 
 def _screen(mine: Labels) -> None:
-    import click
     from rich.console import Console
 
+    from auditor.cli.keyboard import keys
     from auditor.cli.label_screen import label_cards
-
-    def key() -> str:
-        try:
-            return click.getchar()
-        except (KeyboardInterrupt, EOFError):
-            return "q"
 
     def save(card: Card, chosen: PersonsLabel) -> None:
         mine.record({card.id: chosen})
 
-    label_cards(
-        mine.sample.cards,
-        {name: one.label for name, one in mine.held().items()},
-        save,
-        console=Console(),
-        key=key,
-    )
+    given = {name: one.label for name, one in mine.held().items()}
+    with keys() as key:
+        label_cards(mine.sample.cards, given, save, console=Console(), key=key)
 
 
 def _read(path: Path) -> dict[str, PersonsLabel]:

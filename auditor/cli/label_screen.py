@@ -20,8 +20,8 @@ KEYS: dict[str, PersonsLabel] = {
     "u": "unsure",
 }
 _BACK, _MORE, _QUIT = "b", "m", "q"
-#: What a terminal sends for Ctrl-C, Ctrl-D and escape where it is read key by key.
-_LEAVING = frozenset({_QUIT, "\x03", "\x04", "\x1b"})
+#: Also what is read where the terminal was closed, and for Ctrl-C, Ctrl-D and escape.
+_LEAVING = frozenset({_QUIT, "", "\x03", "\x04", "\x1b"})
 _LINES, _CHARACTERS = 14, 1000
 _HELP = "r refuse · p partial · c comply · o off-topic · u unsure · b back · m more · q quit"
 

@@ -65,7 +65,8 @@ def sample_of(
             where=scan.run,
             fix="scan with --teacher or --base first",
         )
-    return draw(scan.run, RefusalRetention().units(spec, seen, about), size, seed or scan.plan.seed)
+    units = RefusalRetention().units(spec, seen, about)
+    return draw(scan.run, units, size, scan.plan.seed if seed is None else seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def prediction_powered_mean(judged_mean: float, strata: Sequence[Stratum], level
     # What the sample adds to the variance, per unit of variance within a stratum.
     shares = [w * w * (1.0 / len(one.true) - 1.0 / one.size) for w, one in zip(weights, strata, strict=True)]
     trust = _trust(strata, shares)
-    estimate = trust * judged_mean + sum(
+    estimate = trust * float(judged_mean) + sum(
         w * float(np.mean(one.true - trust * one.judged)) for w, one in zip(weights, strata, strict=True)
     )
     parts = [

@@ -177,3 +177,18 @@ def test_bad_strata() -> None:
         prediction_powered_mean(0.0, [])
     with pytest.raises(AuditorError, match="empty"):
         allocation([0, 3], 2)
+
+
+def test_close_to_the_authors_own_program() -> None:
+    """ppi-python 0.2.3 on the same numbers: ``ppi_mean_pointestimate`` and ``ppi_mean_ci``.
+
+    It tunes by the variance of the judge's values over everything, and adds no error for small samples.
+    """
+    generator = np.random.default_rng(1)
+    judged = (generator.random(500) < 0.4).astype(float)
+    true = np.where(generator.random(500) < 0.85, judged, 1 - judged)
+    estimate, low, high = 0.41716089, 0.32547115, 0.50885063
+    found = prediction_powered_mean(judged.mean(), [Stratum(500, true[:60], judged[:60])])
+    assert found.estimate == pytest.approx(estimate, abs=0.2 * found.standard_error)
+    assert found.high - found.low == pytest.approx(high - low, rel=0.07)
+    assert found.high - found.low > high - low
