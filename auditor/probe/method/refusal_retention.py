@@ -174,6 +174,8 @@ class _Answers:
         self, first: Subject, second: Subject, field: _Field
     ) -> tuple[Correction | None, tuple[str, ...]]:
         """Refusals of ``first`` less those of ``second`` by people's labels, and the labels' identities."""
+        if not self._seen.of_role(Role.RATER):
+            return None, ()
         answers = zip(self._requests(field), self.of(first, field), self.of(second, field), strict=True)
         pairs = [
             JudgedPair(
