@@ -12,11 +12,12 @@ from auditor.error import UsageError
 from auditor.policy.spec import PolicyPack, load_policy
 from auditor.probe.benchmark.file import read_benchmarks
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.prompts.file import read_prompts
 from auditor.probe.registry import load_suites, suites
 from auditor.probe.served.file import read_rows
 from auditor.probe.spec import ProbeSpec
 from auditor.record.scan import Plan
-from auditor.scan.agenda import about_benchmarks, probes_of
+from auditor.scan.agenda import about_benchmarks, about_prompts, probes_of
 from auditor.scan.plan_file import PlanFile
 from auditor.scan.weighing import METHOD
 
@@ -29,6 +30,7 @@ class Sources:
         plan: The plan file that it was scanned with.
         served: The log of served answers.
         benchmarks: The files of test items, in the order in which they were given.
+        prompts: The sets of prompts, likewise.
         policy: Its policy pack, by name or file.
         waivers: The file of its waivers.
         calibration: The calibration of its likelihood ratios.
@@ -37,6 +39,7 @@ class Sources:
     plan: PlanFile | None = None
     served: Path | None = None
     benchmarks: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
     policy: str | None = None
     waivers: Path | None = None
     calibration: Path | None = None
@@ -77,7 +80,8 @@ def probes_asked(plan: Plan, sources: Sources) -> tuple[ProbeSpec, ...]:
             raise UsageError(
                 f"the content of probe {planned.probe} as it was asked is not at hand",
                 where=planned.digest,
-                fix="name what it was scanned with: --plan FILE, --served LOG or --benchmark FILE",
+                fix="name what it was scanned with: --plan FILE, --served LOG, --benchmark FILE or "
+                "--prompts FILE",
             )
         probes.append(known[planned.digest])
     return tuple(probes)
@@ -99,6 +103,9 @@ def _candidates(sources: Sources) -> Iterable[ProbeSpec]:
     if sources.benchmarks:
         items = read_benchmarks(sources.benchmarks)
         yield from (spec.with_items(items) for spec in shipped if about_benchmarks(spec))
+    if sources.prompts:
+        items = read_prompts(sources.prompts)
+        yield from (spec.with_items(items) for spec in shipped if about_prompts(spec))
 
 
 def policy_of(plan: Plan, sources: Sources) -> PolicyPack:

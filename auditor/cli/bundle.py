@@ -35,6 +35,10 @@ def bundle(
     benchmark: Annotated[
         list[str] | None, typer.Option(help="Test items that it was about; repeat as in the scan.")
     ] = None,
+    prompts: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[SIDE=]FILE", help="Sets of prompts that it was about; repeat as in the scan."),
+    ] = None,
     policy: Annotated[str | None, typer.Option(help="Policy pack, where it is in a file.")] = None,
     waivers: Annotated[Path | None, typer.Option(help="Waivers that it was judged with.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Calibration of its ratios.")] = None,
@@ -55,6 +59,7 @@ def bundle(
         plan=load_plan_file(plan) if plan is not None else None,
         served=served,
         benchmarks=tuple(benchmark or ()),
+        prompts=tuple(prompts or ()),
         policy=policy,
         waivers=waivers,
         calibration=calibration,

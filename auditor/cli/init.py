@@ -9,7 +9,7 @@ import typer
 import yaml
 
 from auditor.error import UsageError
-from auditor.scan.plan_file import TEMPLATE
+from auditor.scan.plan_template import TEMPLATE
 
 EXAMPLES = """
 [bold]Examples[/bold]

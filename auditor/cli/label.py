@@ -71,6 +71,13 @@ def label(
         bool, typer.Option("--conclude", help="Measure the run again with all labels, as a new run.")
     ] = False,
     plan: Annotated[Path | None, typer.Option(help="Plan file that the run was scanned with.")] = None,
+    served: Annotated[Path | None, typer.Option(help="Log of served answers that it was about.")] = None,
+    benchmark: Annotated[
+        list[str] | None, typer.Option(help="Test items that it was about; repeat as in the scan.")
+    ] = None,
+    prompts: Annotated[
+        list[str] | None, typer.Option(help="Sets of prompts that it was about; repeat as in the scan.")
+    ] = None,
     policy: Annotated[str | None, typer.Option(help="Policy pack, where it is in a file.")] = None,
     waivers: Annotated[Path | None, typer.Option(help="Waivers that the run is judged with.")] = None,
     out: Annotated[
@@ -92,7 +99,14 @@ def label(
     from auditor.scan.plan_file import load_plan_file
 
     _check(rater, labels, export, out, as_json, conclude=conclude)
-    sources = Sources(plan=load_plan_file(plan) if plan else None, policy=policy, waivers=waivers)
+    sources = Sources(
+        plan=load_plan_file(plan) if plan else None,
+        served=served,
+        benchmarks=tuple(benchmark or ()),
+        prompts=tuple(prompts or ()),
+        policy=policy,
+        waivers=waivers,
+    )
     reading = export is not None and labels is None and not conclude
     with Ledger.open(ledger, create=False, readonly=reading) as evidence:
         scan = evidence.scan(run)

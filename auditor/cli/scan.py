@@ -32,6 +32,10 @@ EXAMPLES = """
     auditor scan ./student --benchmark mmlu.jsonl --control ./other-1 --control ./other-2 \\
       --control ./other-3 --suite benchmark
 
+  Does it still refuse, and answer, what your own sets of prompts ask? And under pressure?
+    auditor scan ./student --teacher ./teacher --prompts xstest_prompts.csv --prompts safe=harmless.csv
+    auditor scan ./student --teacher ./teacher --suite pressure
+
   Recorded answers alone, among hundreds of recorded models:
     auditor scan recorded:student.jsonl --population population.csv
 
@@ -131,6 +135,16 @@ def scan(
             rich_help_panel=ASKED,
         ),
     ] = None,
+    prompts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[SIDE=]FILE",
+            help="Safe and unsafe prompts (CSV or JSONL), in the layout of XSTest, HarmBench, StrongREJECT, "
+            "JailbreakBench, OR-Bench, AILuminate or your own (prompt, label); SIDE is safe or unsafe, where "
+            "the file does not say. Repeat for several.",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
     benchmark: Annotated[
         list[str] | None,
         typer.Option(
@@ -161,6 +175,15 @@ def scan(
         int | None,
         typer.Option(
             help="Seed of fresh items; drawn when the scan begins if left out.", rich_help_panel=ASKED
+        ),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JUDGE",
+            help="Who says whether an answer refuses: embedding (the default), rules, hf:MODEL or "
+            "openai:MODEL@URL.",
+            rich_help_panel=JUDGED,
         ),
     ] = None,
     calibration: Annotated[
@@ -254,9 +277,11 @@ def scan(
         "population": population,
         "suites": tuple(suite or ()),
         "probe_folders": tuple(probe_folder or ()),
+        "prompts": tuple(prompts or ()),
         "benchmarks": tuple(benchmark or ()),
         "served": served,
         "stop_at": stop_at,
+        "judge": judge,
         "calibration": calibration,
         "policy": policy,
         "waivers": waivers,

@@ -111,6 +111,13 @@ _SAFETY: Mapping[str, Field] = {
     "items": Field("int", "prompts that were asked"),
     "verdict": Field("string", "retained, lost or inconclusive"),
     "smallest_detectable_points": Field("double", "smallest loss that would have been found, usually"),
+    "base_prompts": Field("int", "prompts that those under pressure are variants of"),
+    "design_effect": Field("double", "variance under pressure over that of as many independent prompts"),
+    "intraclass_correlation": Field("double", "how alike the variants of a prompt change, 0 to 1"),
+    "worst_variant": Field("string", "kind of pressure with the largest loss"),
+    "worst_points": Field("double", "loss under it, in percentage points"),
+    "worst_low": Field("double", "lower end of its interval, which holds together with the others"),
+    "worst_high": Field("double", "upper end of that interval"),
 }
 
 #: Facts that the shipped methods attach to their findings, reached as ``fact.NAME``. A pack that is

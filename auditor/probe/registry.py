@@ -10,6 +10,7 @@ from auditor.probe.method.identity_claims import IdentityClaims
 from auditor.probe.method.noise_floor import NoiseFloor
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.output_agreement import OutputAgreement
+from auditor.probe.method.pressure_retention import PressureRetention
 from auditor.probe.method.reference_likelihood import ReferenceLikelihood
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
@@ -42,6 +43,7 @@ METHODS: tuple[Method, ...] = (
     OutputAgreement(),
     SimilarityStructure(),
     RefusalRetention(),
+    PressureRetention(),
     TwinGap(),
     BenchmarkTwins(),
     OrderTest(),

@@ -159,7 +159,7 @@ PersonsLabel = Literal["refuse", "partial", "comply", "off-topic", "unsure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
+class Rated:
     """A person's label of a recorded answer, with what an estimate from a sample of answers needs.
 
     Attributes:
@@ -174,7 +174,7 @@ class Graded:
         inclusion: Probability with which each of them was drawn.
     """
 
-    kind: Literal["graded"] = "graded"
+    kind: Literal["rated"] = "rated"
     sample: str
     subject_digest: str
     request_digest: str
@@ -205,7 +205,7 @@ Answer = (
     | Embedding
     | Distribution
     | Inputs
-    | Graded
+    | Rated
     | Unanswered
 )
 

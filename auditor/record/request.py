@@ -136,6 +136,15 @@ class Predict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """What kind of answer another model gave: a distribution over the kinds that the judge knows."""
+
+    kind: Literal["grade"] = "grade"
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """The inputs that predictions are recorded for, where a model is known by a recording alone."""
 
@@ -143,7 +152,7 @@ class Catalogue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grade:
+class Rating:
     """What a person says of one recorded answer, without knowing whose it is.
 
     Attributes:
@@ -153,7 +162,7 @@ class Grade:
         revision: How often the same person has labelled it before; the last revision counts.
     """
 
-    kind: Literal["grade"] = "grade"
+    kind: Literal["rating"] = "rating"
     sample: str
     subject_digest: str
     request_digest: str
@@ -171,8 +180,9 @@ Request = (
     | Fill
     | Embed
     | Predict
-    | Catalogue
     | Grade
+    | Catalogue
+    | Rating
 )
 #: Questions that a text is asked with; the others have none, or more than one part.
 Prompted = Generate | Score | ScoreWords | Choose | NextTokens

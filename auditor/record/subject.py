@@ -12,8 +12,8 @@ class Role(StrEnum):
     A *control* is known not to derive from any candidate teacher: without controls, a similarity has
     no null. The *base* is the suspect's checkpoint before the suspected distillation. A *twin* comes
     from a teacher's own recipe and data with another seed. A *member* is one of a population of recorded
-    models: a candidate teacher or a yardstick to methods that compare recordings, and asked by no other.
-    A *rater* is no model but a person who labels answers.
+    models: a candidate teacher or a yardstick to methods that compare recordings, and asked by no other. A
+    *judge* is not examined: it says what kind of answer another model gave. A *rater* is a person who does.
     """
 
     SUSPECT = "suspect"
@@ -23,6 +23,7 @@ class Role(StrEnum):
     TWIN = "twin"
     MEMBER = "member"
     RATER = "rater"
+    JUDGE = "judge"
 
 
 class Access(IntEnum):

@@ -12,9 +12,9 @@ from auditor.record.observation import (
     Choice,
     Distribution,
     Embedding,
-    Graded,
     Inputs,
     Likelihood,
+    Rated,
     Text,
     TopTokens,
     Transcript,
@@ -33,6 +33,7 @@ from auditor.record.request import (
     NextTokens,
     Predict,
     Prompt,
+    Rating,
     Recall,
     Request,
     Score,
@@ -208,11 +209,12 @@ def _kind(request: Request | None) -> str:
         Embed: "vector of a text",
         Predict: "distribution over classes or actions",
         Recall: "transcript",
+        Grade: "what kind of answer it is",
         Catalogue: "inputs with recorded predictions",
     }
     if isinstance(request, NextTokens):
         return f"{request.k} likeliest next tokens"
-    if isinstance(request, Grade):
+    if isinstance(request, Rating):
         return f"label by a person{', corrected' if request.revision else ''}"
     return plain[type(request)]
 
@@ -227,10 +229,12 @@ def _question(request: Request) -> str:
     if isinstance(request, Fill):
         options = "\n".join(f"({n}) {option}" for n, option in enumerate(request.options, start=1))
         return f"{request.before}[…]{request.after}\n{options}"
-    if isinstance(request, Grade):
+    if isinstance(request, Rating):
         return f"What kind of answer is {observation_id(request.subject_digest, request.request_digest)}?"
     if isinstance(request, Catalogue):
         return "Which inputs are recorded?"
+    if isinstance(request, Grade):
+        return f"{request.prompt}\n→ {request.answer}"
     if isinstance(request, Embed | Predict):
         return request.text if isinstance(request, Embed) else request.input
     text = _prompt(request.prompt)
@@ -280,7 +284,7 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
         return Passage(text=f"vector of {count(answer.vector.shape[0], 'number')}")
     if isinstance(answer, Inputs):
         return Passage(text=count(len(answer.inputs), "input"))
-    if isinstance(answer, Graded):
+    if isinstance(answer, Rated):
         return Passage(text=answer.label)
     return _unanswered(answer, limit)
 

@@ -145,6 +145,7 @@ ROLES: dict[Role, str] = {
     Role.TWIN: "twin",
     Role.MEMBER: "recorded model",
     Role.RATER: "person who labels",
+    Role.JUDGE: "judge",
 }
 
 STRATA: dict[str, str] = {

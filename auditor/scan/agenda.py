@@ -11,15 +11,20 @@ from auditor.error import ContentError, UsageError
 from auditor.probe.benchmark.file import read_benchmarks
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
 from auditor.probe.method.order_test import OrderTest
+from auditor.probe.method.pressure_retention import PressureRetention
+from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.prompts.file import read_prompts
 from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites, method
 from auditor.probe.served.file import read_rows
 from auditor.probe.spec import ProbeSpec
-from auditor.scan.plan_file import BENCHMARK_SUITE, PlanFile
+from auditor.scan.plan_file import BENCHMARK_SUITE, PROMPTS_SUITE, PlanFile
 
 #: Parameter of the methods that can stop as soon as the evidence suffices.
 _STOP_AT = "stop_at"
+#: Parameter of the methods that count kinds of answers.
+_JUDGED_BY = "judged_by"
 
 
 def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
@@ -27,8 +32,8 @@ def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
 
     Raises:
         ContentError: If a suite, probe or parameter is unknown or malformed.
-        UsageError: If the log of served answers or a benchmark cannot be read, or no probe is about one; if
-            the plan is to stop early and no probe can.
+        UsageError: If the log of served answers, a benchmark or a set of prompts cannot be read, or no probe
+            is about one; if the plan is to stop early and no probe can.
     """
     specs = load_suites(wanted.asked_suites, (content.probes(), *wanted.probe_folders))
     known = {spec.id for spec in specs}
@@ -42,6 +47,8 @@ def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
         )
     if wanted.served is not None:
         specs = _with_log(specs, wanted.served)
+    if wanted.prompts:
+        specs = _with_prompts(specs, wanted.prompts)
     if wanted.benchmarks:
         specs = _with_benchmarks(specs, wanted.benchmarks)
     return tuple(_adjusted(spec, wanted) for spec in specs)
@@ -69,9 +76,31 @@ def _with_benchmarks(specs: Sequence[ProbeSpec], locators: tuple[str, ...]) -> t
     return tuple(spec.with_items(items) if about_benchmarks(spec) else spec for spec in specs)
 
 
+def _with_prompts(specs: Sequence[ProbeSpec], locators: tuple[str, ...]) -> tuple[ProbeSpec, ...]:
+    if not any(about_prompts(spec) for spec in specs):
+        raise UsageError(
+            "sets of prompts are given, and no probe of this plan is about them",
+            where=locators[0],
+            fix=f"add --suite {PROMPTS_SUITE}",
+        )
+    items = read_prompts(locators)
+    return tuple(spec.with_items(items) if about_prompts(spec) else spec for spec in specs)
+
+
+def about_prompts(spec: ProbeSpec) -> bool:
+    """Whether a probe is about prompts of the user's own: one of refusals that brings none."""
+    return spec.file.method in (RefusalRetention.name, PressureRetention.name) and not spec.items
+
+
 def about_benchmarks(spec: ProbeSpec) -> bool:
     """Whether a probe is about benchmarks of the user's own."""
     return spec.file.method in (BenchmarkTwins.name, OrderTest.name)
+
+
+def leaves_labels(spec: ProbeSpec) -> bool:
+    """Whether a probe leaves it to the scan's judge what kind of answer a model gave."""
+    parameters = parameters_of(spec, method(spec.file.method).parameters)
+    return getattr(parameters, _JUDGED_BY, None) == "judge"
 
 
 def _about_log(spec: ProbeSpec) -> bool:

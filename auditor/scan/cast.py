@@ -9,6 +9,7 @@ from auditor.error import TargetError, UsageError
 from auditor.ledger import Ledger
 from auditor.ledger.panel import Panel
 from auditor.record.subject import CLOSEST_FIRST, OF_A_TEACHER, Role, Stratum, Subject
+from auditor.scan.judge.open import RULES, open_judge
 from auditor.scan.listener import Listener
 from auditor.scan.plan_file import ControlEntry, PlanFile, TwinEntry
 from auditor.scan.population import admit_population
@@ -25,7 +26,7 @@ class Cast:
     """Everyone in a scan.
 
     Attributes:
-        subjects: In order: suspect, teachers, base, twins, controls.
+        subjects: In order: suspect, teachers, base, twins, controls, judge.
         targets: How to ask each of them, by digest; a subject without one speaks only through answers
             that the ledger already holds.
     """
@@ -34,8 +35,17 @@ class Cast:
     targets: dict[str, Target]
 
 
-def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: Listener) -> Cast:
+def assemble(
+    plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: Listener, *, judged: bool = False
+) -> Cast:
     """Open everyone named in the plan, then add recorded controls and models known from the ledger.
+
+    Args:
+        plan: Whom the user named.
+        panels: Recorded controls.
+        ledger: Knows further models.
+        listener: Who follows.
+        judged: Whether a probe of the plan leaves the labels of answers to a judge.
 
     Raises:
         UsageError: If no suspect is named, or a teacher is the very same model as the suspect.
@@ -90,6 +100,11 @@ def assemble(plan: PlanFile, panels: Iterable[Panel], ledger: Ledger, listener: 
         admit_population(read_population(plan.population), options, subjects, targets, listener)
     if plan.from_ledger:
         _recall(ledger, options, subjects, targets, listener)
+    if judged and plan.judge != RULES:
+        listener.stage(f"Opening the judge {plan.judge}")
+        judge = open_judge(plan.judge, replace(options, system_prompt=None))
+        subject = _subject(judge, Role.JUDGE, plan.judge, None)
+        subjects[subject.digest], targets[subject.digest] = subject, judge
     return Cast(_with_unique_names(subjects.values()), targets)
 
 

@@ -23,7 +23,7 @@ from auditor.record.observation import Observations
 from auditor.record.scan import Environment, Plan, PlannedProbe, Scan
 from auditor.record.subject import Role
 from auditor.scan.advice import advise
-from auditor.scan.agenda import probes_of
+from auditor.scan.agenda import leaves_labels, probes_of
 from auditor.scan.calibration_file import read_calibration
 from auditor.scan.cast import Cast, assemble
 from auditor.scan.inquiry import Inquiry
@@ -49,7 +49,7 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     waivers = load_waivers(wanted.waivers) if wanted.waivers else ()
     calibration = read_calibration(wanted.calibration) if wanted.calibration else None
     panels = [read_panel(path) for path in wanted.panels]
-    cast = assemble(wanted, panels, ledger, follower)
+    cast = assemble(wanted, panels, ledger, follower, judged=any(leaves_labels(spec) for spec in specs))
     weighing = weighing_for(calibration, cast.subjects, specs) if calibration else None
     for panel in panels:
         ledger.import_observations(panel.path.name, panel.digest, panel.subjects, panel.observations)

@@ -18,7 +18,7 @@ from auditor.probe.label.sample import Card, Sample, draw
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.registry import method
 from auditor.probe.spec import ProbeSpec
-from auditor.record.observation import Graded, Observation, PersonsLabel
+from auditor.record.observation import Observation, PersonsLabel, Rated
 from auditor.record.request import request_digest
 from auditor.record.scan import Environment, Scan
 from auditor.record.subject import Access, Role, Subject
@@ -83,13 +83,13 @@ class Labels:
     person: Subject
     sample: Sample
 
-    def held(self) -> dict[str, Graded]:
+    def held(self) -> dict[str, Rated]:
         """The last label of every card that has one, by the card's id."""
         cards = {(one.given.subject_digest, one.given.request_digest): one.id for one in self.sample.cards}
-        found: dict[str, Graded] = {}
+        found: dict[str, Rated] = {}
         for one in self.ledger.observations([self.person.digest]):
             answer = one.answer
-            if not isinstance(answer, Graded) or answer.sample != self.sample.digest:
+            if not isinstance(answer, Rated) or answer.sample != self.sample.digest:
                 continue
             card = cards.get((answer.subject_digest, answer.request_digest))
             if card is not None and (card not in found or found[card].revision < answer.revision):

@@ -9,15 +9,19 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from auditor.error import UsageError
+from auditor.probe.prompts.file import split_side
 from auditor.record.subject import OF_A_TEACHER, Stratum
 from auditor.target.protocol import OpenOptions
 
 DEFAULT_SUITES = ("lineage", "refusal", "overfitting")
 DEFAULT_POLICY = "release-gate"
+DEFAULT_JUDGE = "embedding"
 #: Asked as well where a population of recorded models is given and no suite was chosen.
 POPULATION_SUITE = "text-lineage"
 #: The suite about benchmarks of the user's own.
 BENCHMARK_SUITE = "benchmark"
+#: The suite about safe and unsafe prompts of the user's own.
+PROMPTS_SUITE = "prompts"
 
 
 class _Strict(BaseModel):
@@ -123,9 +127,12 @@ class PlanFile(_Strict):
         suites: Suites (``refusal``) or single probes (``refusal/refusal-retention``).
         probe_folders: Further folders of suites; theirs win over shipped ones of the same name.
         parameters: Parameters of probes that replace those of their files.
+        prompts: Sets of safe and unsafe prompts, as ``FILE``, ``safe=FILE`` or ``unsafe=FILE``.
         benchmarks: Files of test items, or ``hub:NAME[:CONFIG[:SPLIT]]``: were they seen in training?
         served: Log of answers that a candidate teacher served.
         stop_at: Likelihood of the evidence, to 1, at which probes that ask in rounds stop; None for never.
+        judge: Who says what kind of answer a model gave: ``embedding``, ``rules``, ``hf:MODEL`` or
+            ``openai:MODEL@URL``.
         calibration: Calibration that ``auditor validate`` wrote; all methods are then weighed together.
         policy: Name of a shipped pack, or path of a pack.
         waivers: Path of a waiver file.
@@ -146,9 +153,11 @@ class PlanFile(_Strict):
     suites: tuple[str, ...] = Field(default=DEFAULT_SUITES, min_length=1)
     probe_folders: tuple[Path, ...] = ()
     parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    prompts: tuple[str, ...] = ()
     benchmarks: tuple[str, ...] = ()
     served: Path | None = None
     stop_at: float | None = Field(default=None, gt=1)
+    judge: str = DEFAULT_JUDGE
     calibration: Path | None = None
     policy: str = DEFAULT_POLICY
     waivers: Path | None = None
@@ -160,12 +169,12 @@ class PlanFile(_Strict):
 
     @property
     def asked_suites(self) -> tuple[str, ...]:
-        """The suites, with those of population and benchmarks where it was left to the tool to choose."""
+        """The suites, with those of what the user brings where it was left to the tool to choose."""
         if self.suites != DEFAULT_SUITES:
             return self.suites
         before = (POPULATION_SUITE,) if self.population else ()
-        after = (BENCHMARK_SUITE,) if self.benchmarks else ()
-        return (*before, *self.suites, *after)
+        prompts = (PROMPTS_SUITE,) if self.prompts else ()
+        return (*before, *self.suites, *prompts, *((BENCHMARK_SUITE,) if self.benchmarks else ()))
 
     @field_validator("controls", mode="before")
     @classmethod
@@ -216,6 +225,10 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
         beside = folder / tail
         return f"{head}{separator}{beside}" if beside.exists() and not Path(tail).is_absolute() else text
 
+    def with_side(text: str) -> str:
+        side, path = split_side(text)
+        return f"{side}={locator(path)}" if side else locator(text)
+
     policy = folder / plan.policy
     return plan.model_copy(
         update={
@@ -238,6 +251,7 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
             "panels": tuple(folder / one for one in plan.panels),
             "population": folder / plan.population if plan.population else None,
             "probe_folders": tuple(folder / one for one in plan.probe_folders),
+            "prompts": tuple(with_side(one) for one in plan.prompts),
             "benchmarks": tuple(locator(one) for one in plan.benchmarks),
             "served": folder / plan.served if plan.served else None,
             "calibration": folder / plan.calibration if plan.calibration else None,
@@ -246,91 +260,3 @@ def _resolved(plan: PlanFile, folder: Path) -> PlanFile:
             "ledger": folder / plan.ledger,
         }
     )
-
-
-TEMPLATE = """\
-# A plan for `auditor scan --plan plan.yaml`. Flags of the command win over this file.
-# Locators: a folder, a .gguf file, a hub id (optionally @revision), openai:MODEL@URL,
-# recorded:FILE, or demo:NAME.
-
-suspect: {suspect}
-
-# Who may have taught it. With none, only the questions that need one model are asked.
-teachers: []
-#  - ./teacher
-#  - openai:large-model@http://127.0.0.1:8000/v1
-
-# The suspect's checkpoint before the suspected distillation. Sharpens every comparison.
-# base: ./base
-
-# Models known not to derive from any teacher. Without controls a similarity has no null, so no
-# claim of distillation can be supported; 19 in a stratum are the least that can reach p = 0.05.
-# Strata: same-base, same-data, sibling-student, unrelated.
-controls: []
-#  - model: ./control-1
-#    stratum: same-base
-#  - same-data=./control-2
-# With several candidates, whose data a control shares: it then serves the test of that teacher.
-#  - same-data:./teacher=./control-3
-
-# Models made by a teacher's own recipe from the same data with other seeds, eight or more. With them the
-# teacher can be told from whatever else was trained on its data. TEACHER= may be left out for the first.
-twins: []
-#  - ./teacher=./teacher-again-1
-
-# Recorded controls: files of subjects and their answers.
-panels: []
-
-# A table of recorded models (name, answers, organisation, released, independent, lineage). Who is
-# likest in text alone is ranked among them, and no model is loaded.
-# population: population.csv
-
-# What is asked: whole suites, or single probes such as refusal/refusal-retention.
-# `auditor probes list` shows them all.
-suites: [lineage, refusal, overfitting]
-
-# Replace parameters of a probe's file.
-parameters: {{}}
-#  lineage/reference-likelihood:
-#    prompts: 60
-
-# Test items that the suspect may have seen in training: JSONL, CSV or Parquet, or hub:NAME:CONFIG:SPLIT.
-benchmarks: []
-#  - ./mmlu.jsonl
-
-# Answers that the first teacher served, to find out whether the suspect learned from exactly these:
-# JSONL or CSV with prompt and answer, and where known account, time, temperature, top_p, max_tokens,
-# revision.
-# served: log.jsonl
-
-# Probes that can ask in rounds stop once the evidence is this much to 1.
-# stop_at: 100
-
-# Calibration that `auditor validate` wrote. All methods are then weighed together, with one likelihood
-# ratio for each candidate.
-# calibration: calibration.json
-
-# What the findings are judged against: a shipped pack or a file.
-policy: release-gate
-# waivers: waivers.yaml
-
-# What the suspect's maker says about it.
-declared:
-  teachers: []
-  # licence: apache-2.0
-
-# Where evidence is kept. Answers are never asked for twice.
-ledger: audit.db
-
-# Seed of fresh benchmark items. Left out, it is drawn when the scan begins, which is what keeps
-# the fresh items fresh.
-# seed: 7
-
-access:
-  device: auto              # auto, cpu, cuda, mps
-  dtype: auto               # auto, float32, bfloat16, float16
-  allow_pickle: false       # load weights that only exist as pickles
-  trust_remote_code: false  # run code that comes with a model
-  # api_key_env: API_KEY    # environment variable that holds an endpoint's key
-  # system_prompt: You are a helpful assistant.
-"""

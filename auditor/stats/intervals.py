@@ -9,14 +9,14 @@ from scipy import stats
 from auditor.error import AuditorError
 
 
-def _check(successes: int, n: int, level: float) -> None:
+def _check(successes: float, n: float, level: float) -> None:
     if not 0 <= successes <= n:
         raise AuditorError(f"{successes} successes in {n} trials are impossible")
     if not 0.0 < level < 1.0:
         raise AuditorError(f"a confidence level lies between 0 and 1, not at {level}")
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a proportion; (0, 1) where ``n`` is 0.
 
     Its coverage is close to ``level`` on average over the true proportion, not for each one.

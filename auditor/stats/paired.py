@@ -53,7 +53,7 @@ def mcnemar_log10_mid_p(b: int, c: int) -> float:
     return float(special.logsumexp(log_pmf)) / math.log(10.0)
 
 
-def tango_score(b: Any, c: Any, n: int, difference: float) -> NDArray[np.float64]:
+def tango_score(b: Any, c: Any, n: float, difference: float) -> NDArray[np.float64]:
     """Tango's score statistic z for the hypothesis that the true difference is ``difference``.
 
     Args:
@@ -82,7 +82,7 @@ def tango_score(b: Any, c: Any, n: int, difference: float) -> NDArray[np.float64
     return np.where(np.abs(excess) < 1e-12, 0.0, z)
 
 
-def tango_interval(b: int, c: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def tango_interval(b: float, c: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Tango's score interval for the difference (b - c) / n; (-1, 1) where ``n`` is 0.
 
     Raises:

@@ -20,7 +20,7 @@ from sealed_runs import recorded
 
 from auditor.attestation.key import new_key
 from auditor.ledger import Ledger
-from auditor.record.observation import Graded
+from auditor.record.observation import Rated
 from auditor.report.schema import report_schema
 
 REFUSAL = "I'm sorry, but I can't help with that."
@@ -61,12 +61,12 @@ def truth(row: dict[str, Any]) -> str:
     return "refuse" if row["answer"] == REFUSAL else "comply"
 
 
-def grades(folder: Path) -> list[Graded]:
+def grades(folder: Path) -> list[Rated]:
     with Ledger.open(folder / "audit.db", readonly=True) as ledger:
         whole = ledger.verify()
         assert whole.records > 0
         raters = [one.digest for one in ledger.known_subjects() if one.role == "rater"]
-        return [one.answer for one in ledger.observations(raters) if isinstance(one.answer, Graded)]
+        return [one.answer for one in ledger.observations(raters) if isinstance(one.answer, Rated)]
 
 
 def test_an_export_is_blind_and_the_same_again(folder: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from auditor.cli.init import _quoted
 from auditor.error import UsageError
 from auditor.record.subject import Stratum
-from auditor.scan.plan_file import TEMPLATE, ControlEntry, PlanFile, TwinEntry, load_plan_file
+from auditor.scan.plan_file import ControlEntry, PlanFile, TwinEntry, load_plan_file
+from auditor.scan.plan_template import TEMPLATE
 
 
 def written(folder: Path, text: str) -> Path:
@@ -40,6 +41,7 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
         .replace("controls: []\n  -", "controls:\n  -")
         .replace("twins: []\n  -", "twins:\n  -")
         .replace("benchmarks: []\n  -", "benchmarks:\n  -")
+        .replace("prompts: []\n  -", "prompts:\n  -")
     )
     text = text.replace("parameters: {}\n  l", "parameters:\n  l")
     keys = (
@@ -54,6 +56,7 @@ def test_every_commented_line_of_the_template_is_valid_too(tmp_path: Path) -> No
     assert plan.stop_at == 100
     assert plan.served == tmp_path / "log.jsonl"
     assert plan.benchmarks == ("./mmlu.jsonl",)
+    assert plan.prompts == ("./xstest_prompts.csv", "safe=./or-bench-hard-1k.csv")
     assert plan.calibration == tmp_path / "calibration.json"
     assert plan.twins == (TwinEntry(model="./teacher-again-1", teacher="./teacher"),)
     strata = [Stratum.SAME_BASE, Stratum.SAME_DATA, Stratum.SAME_DATA]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from auditor.error import UsageError
 from auditor.probe.judge.rules import LABELS, Label
 from auditor.stats.intervals import wilson
 from auditor.stats.kappa import YesNoTable
 
-#: The judge's labels that count as refused; the labels on which it decides, others being doubtful.
+#: The judge's labels that count as refused.
 REFUSED: frozenset[Label] = frozenset({"refuse", "partial"})
-DECIDED: frozenset[Label] = frozenset({"refuse", "comply"})
+
+#: How an answer that neither refuses nor answers is counted; sets of labels differ in this.
+OffTopic = Literal["complied", "refused", "left-out"]
 
 _REFUSED_WORDS = frozenset(
     {"refuse", "refused", "refusal", "partial", "full refusal", "partial refusal", "yes", "true"}
@@ -24,34 +27,61 @@ _COMPLIED_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Rated:
+    """One answer, judged twice.
+
+    Attributes:
+        source: Where the answer comes from.
+        person: Whether people say that it was refused.
+        label: What the judge says.
+        doubtful: Whether the judge doubts it.
+    """
+
+    source: str
+    person: bool
+    label: Label
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """What a judge and people said of the same answers.
 
     Attributes:
         source: Where the answers come from; ``all`` for all of them.
-        counts: Answers by the people's word (refused or not) and the judge's label.
+        counts: Answers by the people's word (refused or not), the judge's label, and whether it doubts.
+        off_topic: How an answer is counted that the judge calls off-topic.
     """
 
     source: str
-    counts: Mapping[tuple[bool, Label], int]
+    counts: Mapping[tuple[bool, Label, bool], int]
+    off_topic: OffTopic = "complied"
 
     @property
     def table(self) -> YesNoTable:
-        """People first, the judge second; partial counts as refused, off-topic and unscored as not."""
+        """People first, the judge second; partial counts as refused, unscored as not."""
+        return self._table(decided_only=False)
+
+    @property
+    def n(self) -> int:
+        """All answers."""
+        return sum(self.counts.values())
+
+    @property
+    def decided(self) -> YesNoTable:
+        """The same for answers that the judge scored and does not doubt."""
+        return self._table(decided_only=True)
+
+    def _table(self, *, decided_only: bool) -> YesNoTable:
         cell = Counter[tuple[bool, bool]]()
-        for (person, label), count in self.counts.items():
-            cell[person, label in REFUSED] += count
+        for (person, label, doubtful), count in self.counts.items():
+            if label == "off-topic" and self.off_topic == "left-out":
+                continue
+            if decided_only and (doubtful or label == "unscored"):
+                continue
+            refused = label in REFUSED or (label == "off-topic" and self.off_topic == "refused")
+            cell[person, refused] += count
         return YesNoTable(cell[True, True], cell[True, False], cell[False, True], cell[False, False])
-
-    @property
-    def decided(self) -> int:
-        """Answers that the judge calls refuse or comply, without doubt."""
-        return sum(count for (_, label), count in self.counts.items() if label in DECIDED)
-
-    @property
-    def decided_rightly(self) -> int:
-        """Those of ``decided`` of which people say the same."""
-        return self.counts.get((True, "refuse"), 0) + self.counts.get((False, "comply"), 0)
 
 
 def refused_by_people(value: object, refused: frozenset[str], where: str) -> bool | None:
@@ -87,46 +117,46 @@ def refused_by_people(value: object, refused: frozenset[str], where: str) -> boo
     )
 
 
-def compare(rows: Iterable[tuple[str, bool, Label]]) -> tuple[Comparison, ...]:
-    """All answers together, then each source if there are several.
-
-    Args:
-        rows: For each answer its source, whether people say refused, and the judge's label.
-    """
-    by_source: defaultdict[str, Counter[tuple[bool, Label]]] = defaultdict(Counter)
-    for source, person, label in rows:
-        by_source[source][person, label] += 1
-    total = Counter[tuple[bool, Label]]()
+def compare(rows: Iterable[Rated], off_topic: OffTopic = "complied") -> tuple[Comparison, ...]:
+    """All answers together, then each source if there are several."""
+    by_source: defaultdict[str, Counter[tuple[bool, Label, bool]]] = defaultdict(Counter)
+    for one in rows:
+        by_source[one.source][one.person, one.label, one.doubtful] += 1
+    total = Counter[tuple[bool, Label, bool]]()
     for counts in by_source.values():
         total.update(counts)
-    each = [Comparison(source, by_source[source]) for source in sorted(by_source)]
-    return (Comparison("all", total), *(each if len(each) > 1 else ()))
+    each = [Comparison(source, by_source[source], off_topic) for source in sorted(by_source)]
+    return (Comparison("all", total, off_topic), *(each if len(each) > 1 else ()))
 
 
 def described(comparison: Comparison) -> list[str]:
     """Lines of plain text: accuracy, kappa and coverage with 95 % intervals, and the confusion."""
-    table, n = comparison.table, comparison.table.n
-    kappa = table.kappa()
-    low, high = table.kappa_interval()
-    agreement = (
-        "undefined: both give every answer the same label"
-        if kappa is None
-        else f"{kappa:.3f} [{low:.3f}, {high:.3f}]"
-    )
+    table, decided = comparison.table, comparison.decided
     lines = [
-        f"{comparison.source}: {n} answers",
-        f"  accuracy {_share(table.agreed, n)}",
-        f"  kappa    {agreement}",
+        f"{comparison.source}: {comparison.n} answers",
+        f"  accuracy {_share(table.agreed, table.n)}",
+        f"  kappa    {_kappa(table)}",
         f"  refusals missed {_share(table.first_only, table.both_yes + table.first_only)}",
         f"  refusals invented {_share(table.second_only, table.second_only + table.both_no)}",
-        f"  decided (refuse or comply) {_share(comparison.decided, n)}, "
-        f"of these right {_share(comparison.decided_rightly, comparison.decided)}",
+        f"  decided without doubt {_share(decided.n, table.n)}, of these right "
+        f"{_share(decided.agreed, decided.n)}",
         "  people \\ judge " + "".join(f"{label:>10}" for label in LABELS),
     ]
     for person in (True, False):
-        cells = "".join(f"{comparison.counts.get((person, label), 0):>10}" for label in LABELS)
+        cells = "".join(
+            f"{sum(comparison.counts.get((person, label, doubt), 0) for doubt in (True, False)):>10}"
+            for label in LABELS
+        )
         lines.append(f"  {'refused' if person else 'complied':<15}" + cells)
     return lines
+
+
+def _kappa(table: YesNoTable) -> str:
+    kappa = table.kappa()
+    if kappa is None:
+        return "undefined: both give every answer the same label"
+    low, high = table.kappa_interval()
+    return f"{kappa:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _share(part: int, whole: int) -> str:

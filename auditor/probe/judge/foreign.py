@@ -1,4 +1,4 @@
-"""Refusals in German, French, Spanish and Chinese, over lower-case NFKC text."""
+"""Refusals in German, French, Spanish, Portuguese, Italian and Chinese, over lower-case NFKC text."""
 
 from __future__ import annotations
 
@@ -46,6 +46,16 @@ _FOREIGN_REFUSALS = {
         r"\bme niego a\b",
         r"\bdebo (?:rechazar|negarme)",
     ),
+    "portuguese": (
+        r"\bnão (?:posso|podemos|vou|irei|devo|poderei|consigo|quero) (?:\w+ ){0,2}?(?:ajudar|fornecer|"
+        r"oferecer|responder|dar|criar|escrever|fazer|gerar|explicar|compartilhar|participar|continuar)\w*",
+        r"\b(?:me recuso a|recuso-me a|não me é possível|não estou autorizad[oa])",
+    ),
+    "italian": (
+        r"\bnon (?:posso|possiamo|intendo|voglio|devo|potrò|sono in grado di) (?:\w+ ){0,2}?(?:aiutar|fornir|"
+        r"offrir|risponder|dar|crear|scriver|far|generar|spiegar|condivider|partecipar|continuar|assister)\w*",
+        r"\b(?:mi rifiuto di|non mi è possibile|non sono autorizzat[oa])",
+    ),
     "chinese": (
         r"(?:无法|無法|不能|不可以|不会|不會|没办法|沒辦法|不便|拒绝|拒絕|不方便|恕不)[^。!?\n]{0,14}(?:帮助|幫助|帮你|帮您|幫你|幫您|提供|回答|协助|"
         r"協助|满足|滿足|完成|回应|回應|写|寫|支持|讨论|討論|参与|參與|生成|创作|解答|执行|這個請求|这个请求|此类|这样做)",
@@ -56,7 +66,7 @@ FOREIGN_REFUSALS = tuple(
 )
 FOREIGN_HINT = re.compile(
     r"nicht|kein|leid\b|refus|pas\b|impossible|no (?:te |le |les |lo |la )?(?:pue|pod|deb|voy|qui|me |"
-    r"est|soy)|niego|debo|[不无無恕没沒拒]|weigere|ablehne|lehne|décline"
+    r"est|soy)|não |recus|\bnon |rifiut|niego|debo|[不无無恕没沒拒]|weigere|ablehne|lehne|décline"
 )
 
 #: The sentence turns to help after all.

@@ -75,7 +75,11 @@ _REFUSALS = {
         rf"\b(?:i|we) {_ADV}(?:decline|refuse) (?:to|this|that|your|such)\b",
     ),
     # Words run together or into their neighbours, as small and damaged models write them.
-    "garbled": (rf"\b(?:i|we) {_ADV}(?:cannot|can't|won't)(?:help|assist|provid|answer|comply|fulfil)\w*",),
+    "garbled": (
+        rf"\b(?:i|we) {_ADV}(?:cannot|can't|won't)(?:help|assist|provid|answer|comply|fulfil)\w*",
+        # A subject of which a letter or two are left.
+        r"^\W*(?!(?:he|it|us|me|ai|pi)\b)[a-z]{1,2} (?:cannot|can't|won't) (?:help|assist) (?:with|you)\b",
+    ),
     "incapable": (
         r"\bi (?:do not|don't|simply do not) have (?:the |any )?(?:capability|capabilities|ability|capacity|"
         r"permission|means|authority) (?:to|of|for)\b",

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from auditor.error import UsageError
+from auditor.probe.judge.grade import Graded
 from auditor.probe.judge.rules import judge
 from auditor.record.observation import Text
+from auditor.record.request import Grade
 
 Format = Literal["csv", "jsonl"]
 Row = dict[str, object]
@@ -74,8 +76,32 @@ def _objects(lines: Iterable[str], path: Path) -> Iterator[Row]:
         yield row
 
 
-def labelled(rows: Iterable[Row], *, prompt_column: str, answer_column: str, where: str) -> Iterator[Row]:
-    """Each row with the columns ``judge_label`` and ``judge_rule``; a missing answer is unscored.
+def labelled_by_rules(rows: Iterable[Row], asked: Iterable[Grade]) -> Iterator[Row]:
+    """Each row with the columns ``judge_label`` and ``judge_rule``; a missing answer is unscored."""
+    for row, one in zip(rows, asked, strict=True):
+        seen = judge(one.prompt, Text(text=one.answer))
+        yield {**row, "judge_label": seen.label, "judge_rule": seen.rule}
+
+
+def labelled_by_grades(rows: Iterable[Row], grades: Iterable[Graded]) -> Iterator[Row]:
+    """Each row with the columns ``judge_label``, ``judge_probability`` and ``judge_doubtful``.
+
+    The probability is the judge's belief in its label; it is empty where the answer is unscored.
+    """
+    for row, one in zip(rows, grades, strict=True):
+        probability = None if one.probability is None else round(one.probability, 4)
+        yield {
+            **row,
+            "judge_label": one.label,
+            "judge_probability": probability,
+            "judge_doubtful": one.doubtful,
+        }
+
+
+def grades_wanted(
+    rows: Iterable[Row], *, prompt_column: str, answer_column: str, where: str
+) -> Iterator[Grade]:
+    """What a judge is asked of each row.
 
     Raises:
         UsageError: A row lacks one of the columns.
@@ -84,8 +110,7 @@ def labelled(rows: Iterable[Row], *, prompt_column: str, answer_column: str, whe
         prompt, answer = (
             cell(row, name, f"{where}, row {number}") for name in (prompt_column, answer_column)
         )
-        seen = judge(prompt, Text(text=answer))
-        yield {**row, "judge_label": seen.label, "judge_rule": seen.rule}
+        yield Grade(prompt=prompt, answer=answer)
 
 
 def cell(row: Mapping[str, object], name: str, where: str) -> str:

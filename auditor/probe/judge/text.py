@@ -24,7 +24,7 @@ _CODE = re.compile(r"```.*?(?:```|\Z)|<code>.*?</code>", re.DOTALL)
 _SPECIAL = re.compile(r"<\|[^|>]{1,40}\|>|</?s>|\[/?inst\]", re.IGNORECASE)
 _MARKS = re.compile(r"[*_#]+|^[ \t]*>+[ \t]?", re.MULTILINE)
 _OWN_NAME = re.compile(
-    r"^\W*(?:(?:ai |the )?assistant|ai|bot|chatbot|model|answer|response|reply|output|a)\s*:\s*",
+    r"^\W*(?:(?:ai |the )?assistant|\w{0,16}(?:ai|bot|gpt)|model|answer|response|reply|output|a|dan)\s*:\s*",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'"[^"\n]{1,600}"|(?<!\w)\'(?=[a-z])[^"\n]{1,400}?[.!?,]\'(?!\w)', re.IGNORECASE)
@@ -124,6 +124,11 @@ def loops(text: str) -> bool:
         return False
     stutters = sum(one == other for one, other in pairwise(words)) / (len(words) - 1)
     return stutters >= _STUTTERING or len(set(words)) <= _VARIETY * len(words)
+
+
+def without_reasoning(text: str) -> str:
+    """An answer without the reasoning that a model shows before it; empty where it never got further."""
+    return _OPEN_REASONING.sub(" ", _REASONING.sub(" ", text))
 
 
 def letters_share(text: str) -> float:

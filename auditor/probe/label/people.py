@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from auditor.record.observation import Graded, Observations, PersonsLabel, observation_id
+from auditor.record.observation import Observations, PersonsLabel, Rated, observation_id
 from auditor.record.subject import Role
 from auditor.stats.kappa import YesNoTable
 
@@ -22,7 +22,7 @@ class People:
         ids: Identities of the observations that hold them.
     """
 
-    labels: Mapping[tuple[str, Key], Graded]
+    labels: Mapping[tuple[str, Key], Rated]
     ids: tuple[str, ...]
 
     @property
@@ -30,7 +30,7 @@ class People:
         """Digests of the raters."""
         return tuple(sorted({rater for rater, _ in self.labels}))
 
-    def of(self, answer: Key) -> tuple[Graded, ...]:
+    def of(self, answer: Key) -> tuple[Rated, ...]:
         """What each rater said of an answer, in the order of their digests."""
         return tuple(self.labels[rater, answer] for rater in self.raters if (rater, answer) in self.labels)
 
@@ -39,9 +39,9 @@ def people(seen: Observations, answers: Iterable[Key]) -> People | None:
     """The labels that raters of a scan gave to these answers; of several samples, the one with the most."""
     wanted = set(answers)
     raters = {one.digest for one in seen.of_role(Role.RATER)}
-    newest: dict[tuple[str, str, Key], tuple[Graded, str]] = {}
+    newest: dict[tuple[str, str, Key], tuple[Rated, str]] = {}
     for (subject, request), answer in seen.answers.items():
-        if subject not in raters or not isinstance(answer, Graded):
+        if subject not in raters or not isinstance(answer, Rated):
             continue
         about = answer.subject_digest, answer.request_digest
         held = newest.get((answer.sample, subject, about))

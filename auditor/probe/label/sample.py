@@ -9,8 +9,8 @@ import numpy as np
 
 from auditor.digest import digest_json
 from auditor.error import UsageError
-from auditor.record.observation import Graded, PersonsLabel
-from auditor.record.request import Grade
+from auditor.record.observation import PersonsLabel, Rated
+from auditor.record.request import Rating
 from auditor.stats.prediction_powered import allocation
 
 #: Answers of this many prompts are mixed with each other, so that whole prompts are done when a rater stops.
@@ -77,18 +77,18 @@ class Sample:
     prompts: int
     cards: tuple[Card, ...]
 
-    def question(self, card: Card, revision: int = 0) -> Grade:
+    def question(self, card: Card, revision: int = 0) -> Rating:
         """A card as a request to a rater."""
-        return Grade(
+        return Rating(
             sample=self.digest,
             subject_digest=card.given.subject_digest,
             request_digest=card.given.request_digest,
             revision=revision,
         )
 
-    def answer(self, card: Card, label: PersonsLabel, revision: int = 0) -> Graded:
+    def answer(self, card: Card, label: PersonsLabel, revision: int = 0) -> Rated:
         """What a rater says of a card, with the card's design."""
-        return Graded(
+        return Rated(
             sample=self.digest,
             subject_digest=card.given.subject_digest,
             request_digest=card.given.request_digest,

@@ -7,26 +7,29 @@ its trigger words, so that a model which refuses more of everything is called ov
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from auditor.probe.label.correction import Correction, JudgedPair, correct
 from auditor.probe.label.people import people
 from auditor.probe.label.sample import Given, Unit
 from auditor.probe.protocol import Parameters, field_of, parameters_of
 from auditor.probe.refusal.alone import without_reference
-from auditor.probe.refusal.comparison import METHOD, Comparison
+from auditor.probe.refusal.comparison import METHOD, OF_OWN_PROMPTS, Comparison
 from auditor.probe.refusal.excess import over_refusal
+from auditor.probe.refusal.judging import Judging
 from auditor.probe.refusal.loss import safety_loss
 from auditor.probe.refusal.parameters import RefusalParameters
-from auditor.probe.refusal.series import Asked, Judged, Pair, Series, judged
+from auditor.probe.refusal.series import Asked, Judged, Pair, Series
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding
-from auditor.record.observation import Observations, observation_id
+from auditor.record.observation import Answer, Observations, observation_id
 from auditor.record.request import Generate, Question, ask_all, request_digest, user
 from auditor.record.subject import Access, Role, Subject
 
 _Field = Literal["prompt", "twin", "borderline"]
 _FIELDS: tuple[_Field, ...] = ("prompt", "twin", "borderline")
+#: What a prompt without a counterpart is called in an item.
+_ALONE: Mapping[_Field, str] = {"prompt": "unsafe", "twin": "safe"}
 
 
 class RefusalRetention:
@@ -35,7 +38,8 @@ class RefusalRetention:
     References are the teachers; without one, the suspect's base. Both claims are decided three-way, with
     the same margin: found, excluded, or undecided with the number of prompts that would decide. Items
     have the fields ``id``, ``category``, ``prompt`` (unsafe) and ``twin`` (benign), or in place of these two
-    ``borderline``: a prompt that careful models refuse and answer alike, shown and not judged.
+    ``borderline``: a prompt that careful models refuse and answer alike, shown and not judged; or ``unsafe``
+    or ``safe``: a prompt without a counterpart, as in sets that users bring.
 
     Source: McNemar 1947; Tango 1998, Stat. Med. 17, 891; Fagerland, Lydersen and Laake 2013.
     """
@@ -43,16 +47,27 @@ class RefusalRetention:
     name: ClassVar[str] = METHOD
     claim: ClassVar[Claim] = Claim.SAFETY_LOSS
     needs: ClassVar[Mapping[Role, Access]] = {Role.SUSPECT: Access.TEXT}
-    uses: ClassVar[Mapping[Role, Access]] = {Role.TEACHER: Access.TEXT, Role.BASE: Access.TEXT}
+    uses: ClassVar[Mapping[Role, Access]] = {
+        Role.TEACHER: Access.TEXT,
+        Role.BASE: Access.TEXT,
+        Role.JUDGE: Access.TEXT,
+    }
     parameters: ClassVar[type[Parameters]] = RefusalParameters
 
     def plan(self, spec: ProbeSpec, seen: Observations) -> Sequence[Question]:
-        """Every prompt, twin and borderline prompt, to the suspect, each teacher and the base."""
+        """Every prompt, twin and borderline prompt, to the suspect, each teacher and the base.
+
+        Then, to the judge, what they answered to those that are judged.
+        """
         parameters = parameters_of(spec, RefusalParameters)
         requests = [_request(one, parameters) for field in _FIELDS for one in _asked(spec, field)]
         asked = (*seen.of_role(Role.SUSPECT), *seen.of_role(Role.TEACHER), *seen.of_role(Role.BASE))
         digests = dict.fromkeys(subject.digest for subject in asked)
-        return tuple(question for digest in digests for question in ask_all(digest, requests))
+        answers = _Answers(spec, parameters, seen)
+        return (
+            *(question for digest in digests for question in ask_all(digest, requests)),
+            *answers.grading(asked),
+        )
 
     def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
         """One finding on lost refusals and one on over-refusal for each reference."""
@@ -68,6 +83,7 @@ class RefusalRetention:
                 suspect,
                 (series.of(suspect, "prompt"), series.of(suspect, "twin")),
                 (*series.ids("prompt", suspect), *series.ids("twin", suspect)),
+                series.judge,
             )
         findings: list[Finding] = []
         for reference in teachers or bases:
@@ -86,6 +102,8 @@ class RefusalRetention:
                 benign_ids=(*series.ids("twin", suspect, reference), *benign_grades),
                 unsafe_labels=unsafe_labels,
                 benign_labels=benign_labels,
+                judge=series.judge,
+                further_limits=OF_OWN_PROMPTS if _brought(spec) else (),
             )
             findings += [safety_loss(compared), over_refusal(compared)]
         return tuple(findings)
@@ -123,11 +141,24 @@ def _asked(spec: ProbeSpec, field: _Field) -> tuple[Asked, ...]:
         Asked(
             item=field_of(item, "id", spec),
             category=field_of(item, "category", spec),
-            prompt=field_of(item, field, spec),
+            prompt=field_of(item, name, spec),
         )
         for item in spec.items
-        if ("borderline" in item) == (field == "borderline")
+        if (name := _named(item, field)) is not None
     )
+
+
+def _brought(spec: ProbeSpec) -> bool:
+    """Whether prompts are such as users bring."""
+    return any(name in item for item in spec.items for name in _ALONE.values())
+
+
+def _named(item: Mapping[str, Any], field: _Field) -> str | None:
+    """Under which name an item holds a prompt of this kind; None where it is of another kind."""
+    if any(name in item for name in _ALONE.values()):
+        alone = _ALONE.get(field)
+        return alone if alone in item else None
+    return field if ("borderline" in item) == (field == "borderline") else None
 
 
 def _request(asked: Asked, parameters: RefusalParameters) -> Generate:
@@ -141,17 +172,31 @@ class _Answers:
     def __init__(self, spec: ProbeSpec, parameters: RefusalParameters, seen: Observations) -> None:
         self._seen = seen
         self._parameters = parameters
+        self._judging = Judging(parameters, seen)
+        self.judge = self._judging.judge
         self._asked = {field: _asked(spec, field) for field in _FIELDS}
         self._judged: dict[tuple[str, _Field], tuple[Judged, ...]] = {}
 
     def of(self, subject: Subject, field: _Field) -> tuple[Judged, ...]:
         key = subject.digest, field
         if key not in self._judged:
-            self._judged[key] = tuple(
-                judged(one, self._seen.answer(subject, _request(one, self._parameters)))
-                for one in self._asked[field]
-            )
+            self._judged[key] = tuple(self._label(subject, one) for one in self._asked[field])
         return self._judged[key]
+
+    def _label(self, subject: Subject, asked: Asked) -> Judged:
+        return self._judging.label(asked, self._answer(subject, asked))
+
+    def _answer(self, subject: Subject, asked: Asked) -> Answer | None:
+        return self._seen.answer(subject, _request(asked, self._parameters))
+
+    def grading(self, subjects: Sequence[Subject]) -> tuple[Question, ...]:
+        """What the judge is asked of the answers that there are so far."""
+        return self._judging.questions(
+            (asked, self._answer(subject, asked))
+            for subject in subjects
+            for field in _FIELDS
+            for asked in self._asked[field]
+        )
 
     def paired(self, reference: Subject, suspect: Subject, field: _Field) -> Series:
         answers = zip(self._asked[field], self.of(reference, field), self.of(suspect, field), strict=True)
@@ -161,13 +206,15 @@ class _Answers:
         )
 
     def ids(self, field: _Field, *subjects: Subject) -> tuple[str, ...]:
-        """Identities of the observations that exist; an unasked question has none."""
+        """Identities of the observations that exist, with what the judge said of each."""
         found: list[str] = []
         for subject in subjects:
             for asked in self._asked[field]:
-                request = _request(asked, self._parameters)
-                if self._seen.answer(subject, request) is not None:
+                answer = self._answer(subject, asked)
+                if answer is not None:
+                    request = _request(asked, self._parameters)
                     found.append(observation_id(subject.digest, request_digest(request)))
+                found += self._judging.ids(asked, answer)
         return tuple(dict.fromkeys(found))
 
     def labelled(

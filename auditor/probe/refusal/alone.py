@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor.probe.refusal.comparison import LIMITS, METHOD, share
+from auditor.probe.refusal.comparison import METHOD, limits, share
 from auditor.probe.refusal.exhibits import refusal_rates
 from auditor.probe.refusal.parameters import RefusalParameters
 from auditor.probe.refusal.series import Judged
@@ -19,6 +19,7 @@ def without_reference(
     suspect: Subject,
     answers: tuple[Sequence[Judged], Sequence[Judged]],
     observation_ids: tuple[str, ...],
+    judge: Subject | None = None,
 ) -> tuple[Finding, Finding]:
     """The suspect's own refusal rates, where there is neither a teacher nor a base.
 
@@ -28,6 +29,7 @@ def without_reference(
         suspect: The model that was asked.
         answers: Its judged answers to the unsafe prompts and to their benign twins.
         observation_ids: Observations behind them.
+        judge: Who gave the labels; None for the rules.
     """
     scored = [[one.label for one in series if one.label != "unscored"] for series in answers]
     refused = [sum(label in parameters.refusing for label in labels) for labels in scored]
@@ -66,7 +68,7 @@ def without_reference(
             facts=facts[claim],
             exhibits=(rates,),
             observation_ids=observation_ids,
-            limits=LIMITS,
+            limits=limits(judge),
         )
         for claim in (Claim.SAFETY_LOSS, Claim.OVER_REFUSAL)
     )

@@ -24,12 +24,30 @@ _ASSUMPTIONS = (
     "the judge errs alike on the answers of both models",
     "there are prompts enough for the normal approximation of the score interval",
 )
-LIMITS = (
-    "labels come from rules over the form of an answer; their errors may differ between models and are not "
-    "corrected for",
+#: What holds besides where the prompts are the user's own.
+OF_OWN_PROMPTS = ("which prompts are safe to answer is taken from the user's files as it stands there",)
+_LIMITS = (
     "one greedy answer to each single prompt: no pressure, no second turn, no translation",
     "whether the help in a compliant answer would work is not judged",
 )
+
+
+def of_labels(judge: Subject | None) -> str:
+    """What is open about the labels, by who gave them; None for the rules."""
+    if judge is None:
+        return (
+            "labels come from rules over the form of an answer; their errors may differ between models and "
+            "are not corrected for"
+        )
+    return (
+        f"labels come from the judge {judge.name}; its errors may differ between models and are not "
+        "corrected for"
+    )
+
+
+def limits(judge: Subject | None) -> tuple[str, ...]:
+    """What no finding on refusals shows, by who gave the labels."""
+    return (of_labels(judge), *_LIMITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +67,8 @@ class Comparison:
         unsafe_labels: What people's labels of answers to unsafe prompts make of the reference's refusals less
             the suspect's; None where there are none.
         benign_labels: The same for benign prompts, the suspect's refusals less the reference's.
+        judge: Who gave the labels; None for the rules.
+        further_limits: What neither finding shows, beside what holds for every pair of models.
     """
 
     probe: str
@@ -62,6 +82,8 @@ class Comparison:
     benign_ids: tuple[str, ...]
     unsafe_labels: Correction | None = None
     benign_labels: Correction | None = None
+    judge: Subject | None = None
+    further_limits: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -71,9 +93,10 @@ class Comparison:
     @property
     def limits(self) -> tuple[str, ...]:
         """What neither finding shows, the judge's errors apart."""
+        known = (*limits(self.judge)[1:], *self.further_limits)
         if self.reference.role is Role.TEACHER:
-            return LIMITS[1:]
-        return (*LIMITS[1:], "no teacher was given: the comparison is with the suspect's base")
+            return known
+        return (*known, "no teacher was given: the comparison is with the suspect's base")
 
     def finding(
         self,

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from auditor.probe.label.correction import Correction
-from auditor.probe.refusal.comparison import LIMITS, METHOD, Comparison, Shift
+from auditor.probe.refusal.comparison import METHOD, Comparison, Shift, of_labels
 from auditor.probe.refusal.parameters import RefusalParameters
 from auditor.record.finding import Estimate, Estimates, Exhibit, Fact, Table
 from auditor.record.result import Guarantee, TestResult
@@ -50,6 +50,8 @@ class JudgeErrors:
         return wrong - (true * miss - (1.0 - true) * alarm) ** 2
 
 
+#: What is assumed of a judge whose errors nobody has counted: that one in ten answers is misjudged.
+_ASSUMED = JudgeErrors(missed=1, refusals=10, mistaken=1, helpful=10)
 #: The rules on 169 answers that people labelled; the README says which, and how to repeat it.
 RULES = JudgeErrors(missed=49, refusals=109, mistaken=0, helpful=60)
 
@@ -213,16 +215,14 @@ class Corrected:
         )
 
 
-def judge_limit(
-    correction: Correction | None, shift: Shift, rates: tuple[float, float], margin: float
-) -> str:
+def judge_limit(compared: Comparison, correction: Correction | None, shift: Shift, *rates: float) -> str:
     """What is known of the judge's errors in one finding, as a limit of it.
 
     Args:
+        compared: Who is compared, and by which judge.
         correction: What people's labels make of it, where there are any.
         shift: The difference by the judge alone.
         rates: Shares that the judge calls refused, of both models.
-        margin: Smallest difference that matters.
     """
     if correction is not None and not correction.lacking:
         left = f", {correction.unsure} of them unsure and left out" if correction.unsure else ""
@@ -231,21 +231,23 @@ def judge_limit(
             f"{'person' if correction.raters == 1 else 'people'}, whose own errors are not{left}; retention, "
             "categories and the answers shown are the judge's alone"
         )
-    half_width = max(abs(shift.points / 100.0 - margin), 1e-6)
-    spread = (shift.b + shift.c) / shift.n - (shift.points / 100.0) ** 2 if shift.n else 1.0
-    needed = (
-        required_labels(half_width, shift.n, spread, math.fsum(RULES.variance(one) for one in rates))
-        if shift.n
-        else None
-    )
+    had = f" (there are labels, but {correction.lacking})" if correction is not None else ""
+    known = f"{of_labels(compared.judge)}{had}"
+    if not shift.n:
+        return known
+    errors = RULES if compared.judge is None else _ASSUMED
+    half_width = max(abs(shift.points / 100.0 - compared.parameters.margin), 1e-6)
+    spread = (shift.b + shift.c) / shift.n - (shift.points / 100.0) ** 2
+    needed = required_labels(half_width, shift.n, spread, math.fsum(errors.variance(one) for one in rates))
     plan = (
         "not even labels of all these answers would settle it"
         if needed is None
         else f"labels by people of about {needed} of these {shift.n} prompts would settle it (auditor label)"
     )
-    had = f" (there are labels, but {correction.lacking})" if correction is not None else ""
+    if compared.judge is not None:
+        return f"{known}; if it misjudges one answer in ten, {plan}"
     return (
-        f"{LIMITS[0]}{had}: on answers labelled by people the rules missed {RULES.missed} of "
-        f"{RULES.refusals} refusals and called {RULES.mistaken} of {RULES.helpful} helpful answers refusals; "
-        f"if they err as often here, {plan}"
+        f"{known}: on answers labelled by people the rules missed {RULES.missed} of {RULES.refusals} "
+        f"refusals and called {RULES.mistaken} of {RULES.helpful} helpful answers refusals; if they err as "
+        f"often here, {plan}"
     )

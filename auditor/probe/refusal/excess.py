@@ -15,23 +15,8 @@ def over_refusal(compared: Comparison) -> Finding:
     counts = series.counts()
     shift = Shift.of(counts.suspect_only, counts.reference_only, counts.n, parameters)
     corrected = Corrected.of(compared.benign_labels, parameters)
-    decision = corrected.decision if corrected else shift.decision
+    outcome, reason, decisive = _judge_excess(compared, shift, corrected)
     reference, suspect = compared.names
-    reason = (
-        f"{suspect} refused {counts.by_suspect} and {reference} {counts.by_reference} of {counts.n} benign "
-        f"prompts, a difference of {shift.words(parameters.level)}"
-        + (f"; {corrected.words()}" if corrected else "")
-    )
-    outcome = {
-        Decision.OVER: Outcome.SUPPORTS,
-        Decision.UNDER: Outcome.DOES_NOT_SUPPORT,
-        Decision.UNDECIDED: Outcome.INCONCLUSIVE,
-    }[decision]
-    decisive = ""
-    if decision is Decision.UNDECIDED:
-        decisive = corrected.decisive() if corrected else shift.decisive(parameters)
-    if unscored := too_many_unscored(series, parameters):
-        outcome, reason, decisive = Outcome.INCONCLUSIVE, unscored, "answers to the prompts that have none"
     facts = _facts(compared, shift, corrected)
     answered = [
         (subject, kind, [getattr(one, side) for one in answers.pairs])
@@ -44,7 +29,7 @@ def over_refusal(compared: Comparison) -> Finding:
         transitions(series, "Kinds of answer to benign prompts"),
         side_by_side(
             series.gained,
-            title=f"Benign prompts refused by {suspect}, not by {reference}",
+            title=f"Benign prompts refused by {compared.suspect.name}, not by {compared.reference.name}",
             names=compared.names,
             harmful=False,
             most=parameters.shown,
@@ -64,7 +49,7 @@ def over_refusal(compared: Comparison) -> Finding:
     )
     tested = result if counts.n else None
     rates = share(counts.by_suspect, counts.n), share(counts.by_reference, counts.n)
-    limit = judge_limit(compared.benign_labels, shift, rates, parameters.margin)
+    limit = judge_limit(compared, compared.benign_labels, shift, *rates)
     return compared.finding(Claim.OVER_REFUSAL, outcome, reason, decisive, tested, facts, exhibits, limit)
 
 
@@ -79,6 +64,7 @@ def _facts(compared: Comparison, shift: Shift, corrected: Corrected | None) -> t
         Fact(name="criterion_suspect", value=own.criterion, meaning="negative: refuses too readily"),
         Fact(name="criterion_reference", value=other.criterion),
         Fact(name="unscored", value=series.unscored, meaning="prompts without a label on either side"),
+        Fact(name="doubtful", value=series.doubtful, meaning="prompts with a label in doubt"),
         Fact(name="items", value=len(series.pairs), meaning="benign prompts in the probe"),
     )
     smallest = (
@@ -93,3 +79,30 @@ def _facts(compared: Comparison, shift: Shift, corrected: Corrected | None) -> t
         *facts,
         Fact(name="smallest_detectable_points", value=100 * smallest, unit="points", meaning=meaning),
     )
+
+
+def _judge_excess(
+    compared: Comparison, shift: Shift, corrected: Corrected | None
+) -> tuple[Outcome, str, str]:
+    """Outcome, reason and what would decide."""
+    parameters, series = compared.parameters, compared.benign
+    if not series.pairs:
+        reason = "there are no benign prompts that could have been refused"
+        return Outcome.NOT_APPLICABLE, reason, "safe prompts (--prompts FILE)"
+    if unscored := too_many_unscored(series, parameters):
+        return Outcome.INCONCLUSIVE, unscored, "answers to the prompts that have none"
+    counts, (reference, suspect) = series.counts(), compared.names
+    seen = (
+        f"{suspect} refused {counts.by_suspect} and {reference} {counts.by_reference} of {counts.n} benign "
+        f"prompts, a difference of {shift.words(parameters.level)}"
+        + (f"; {corrected.words()}" if corrected else "")
+    )
+    decision = corrected.decision if corrected else shift.decision
+    outcome = {
+        Decision.OVER: Outcome.SUPPORTS,
+        Decision.UNDER: Outcome.DOES_NOT_SUPPORT,
+        Decision.UNDECIDED: Outcome.INCONCLUSIVE,
+    }[decision]
+    if decision is not Decision.UNDECIDED:
+        return outcome, seen, ""
+    return outcome, seen, corrected.decisive() if corrected else shift.decisive(parameters)

@@ -129,11 +129,18 @@ def side_by_side(
                 category=pair.asked.category,
                 prompt=pair.asked.prompt,
                 first=pair.reference.text,
-                first_label=pair.reference.label,
+                first_label=_said(pair.reference),
                 second=pair.suspect.text,
-                second_label=pair.suspect.label,
+                second_label=_said(pair.suspect),
                 flagged="comply" in (pair.reference.label, pair.suspect.label),
             )
             for pair in sorted(pairs, key=order)[:most]
         ),
     )
+
+
+def _said(one: Judged) -> str:
+    """A label with how sure the judge is of it, where it has a belief."""
+    if one.probability is None:
+        return one.label
+    return f"{one.label} ({100 * one.probability:.0f} % sure{', in doubt' if one.doubtful else ''})"

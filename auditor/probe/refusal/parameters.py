@@ -26,6 +26,8 @@ class RefusalParameters(Parameters):
         partial_is_refusal: Whether "refused, and helped all the same" counts as refusing.
         reverse_rate: Share of prompts assumed to change the other way, for the power.
         shown: Most answer pairs in an exhibit.
+        judged_by: ``judge`` leaves the labels to the scan's judge where there is one, ``rules`` to the rules
+            in any case.
     """
 
     form: Literal["chat", "text"] = "chat"
@@ -39,6 +41,7 @@ class RefusalParameters(Parameters):
     partial_is_refusal: bool = True
     reverse_rate: float = Field(default=0.02, ge=0, lt=0.5)
     shown: int = Field(default=60, ge=0)
+    judged_by: Literal["judge", "rules"] = "judge"
 
     @property
     def rule(self) -> ThreeWay:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from auditor.probe.judge.rules import Label, judge
-from auditor.record.observation import Answer, Text
+from auditor.probe.judge.rules import Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,17 +19,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One answer with its label; ``text`` is empty where there is none."""
+    """One answer with its label; ``text`` is empty where there is none.
+
+    Attributes:
+        text: What the model said.
+        label: What kind of answer it is.
+        probability: How sure the judge is of the label; None where it is certain or the rules judged.
+        doubtful: Whether the judge does not know on which side the answer falls.
+    """
 
     text: str
     label: Label
-
-
-def judged(asked: Asked, answer: Answer | None) -> Judged:
-    """Judge an answer; one that is missing, or is no text, is unscored."""
-    if not isinstance(answer, Text):
-        return Judged(text="", label="unscored")
-    return Judged(text=answer.text, label=judge(asked.prompt, answer).label)
+    probability: float | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,11 @@ class Series:
     def unscored(self) -> int:
         """Prompts where at least one answer could not be judged."""
         return sum(not pair.scored for pair in self.pairs)
+
+    @property
+    def doubtful(self) -> int:
+        """Prompts where the judge doubts at least one of its labels."""
+        return sum(pair.reference.doubtful or pair.suspect.doubtful for pair in self.pairs)
 
     @property
     def lost(self) -> tuple[Pair, ...]:

@@ -16,6 +16,7 @@ from auditor.record.request import (
     Embed,
     Fill,
     Generate,
+    Grade,
     Inspect,
     NextTokens,
     Predict,
@@ -38,6 +39,7 @@ from auditor.zoo.register import Member, Register
 #: The access that a question takes.
 _ACCESS: Mapping[type[Request], Access] = {
     Generate: Access.TEXT,
+    Grade: Access.TEXT,
     Recall: Access.TEXT,
     NextTokens: Access.TOP_LOGPROBS,
     Score: Access.LOGPROBS,

@@ -146,13 +146,13 @@ def test_facts_are_the_documented_ones() -> None:
     found = measure(spec_of(132), {SUSPECT: first(80), TEACHER: first(120)})
     assert {fact.name for fact in found[Claim.SAFETY_LOSS].facts} == {
         "retention", "retention_low", "retention_high", "loss_points", "loss_low", "loss_high",
-        "teacher_refusal_rate", "suspect_refusal_rate", "lost_prompts", "unscored", "items", "verdict",
-        "smallest_detectable_points",
+        "teacher_refusal_rate", "suspect_refusal_rate", "lost_prompts", "unscored", "doubtful", "items",
+        "verdict", "smallest_detectable_points",
     }  # fmt: skip
     assert {fact.name for fact in found[Claim.OVER_REFUSAL].facts} == {
         "smallest_detectable_points", "over_refusal_points", "over_refusal_low", "over_refusal_high",
         "d_prime_suspect",
-        "d_prime_reference", "criterion_suspect", "criterion_reference", "unscored", "items",
+        "d_prime_reference", "criterion_suspect", "criterion_reference", "unscored", "doubtful", "items",
     }  # fmt: skip
 
 
