@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor import content
 from auditor.attestation.bundle import CALIBRATION, POLICY, WAIVERS, probe_members
 from auditor.error import UsageError
-from auditor.policy.spec import load_policy
+from auditor.policy.spec import PolicyPack, load_policy
 from auditor.probe.benchmark.file import read_benchmarks
 from auditor.probe.method.served_outputs import ServedOutputs
 from auditor.probe.prompts.file import read_prompts
@@ -51,6 +51,26 @@ def members_of(plan: Plan, sources: Sources) -> dict[str, bytes]:
     Raises:
         UsageError: If something with the digest that the plan names is not at hand.
     """
+    members = probe_members(probes_asked(plan, sources))
+    members[POLICY] = policy_of(plan, sources).path.read_bytes()
+    weighed = any(one.method == METHOD for one in plan.probes)
+    calibration = sources.calibration or (sources.plan.calibration if sources.plan else None)
+    if weighed and calibration is None:
+        raise UsageError(
+            "the run states likelihood ratios, and its calibration is not named", fix="--calibration FILE"
+        )
+    for name, path in ((WAIVERS, waivers_of(sources)), (CALIBRATION, calibration if weighed else None)):
+        if path is not None:
+            members[name] = _read(path)
+    return members
+
+
+def probes_asked(plan: Plan, sources: Sources) -> tuple[ProbeSpec, ...]:
+    """The probes of a plan as they were asked, in its order.
+
+    Raises:
+        UsageError: If one with the digest that the plan names is not at hand.
+    """
     known = {spec.digest: spec for spec in _candidates(sources)}
     probes: list[ProbeSpec] = []
     for planned in plan.probes:
@@ -64,18 +84,7 @@ def members_of(plan: Plan, sources: Sources) -> dict[str, bytes]:
                 "--prompts FILE",
             )
         probes.append(known[planned.digest])
-    members = probe_members(probes)
-    members[POLICY] = _policy(plan, sources).read_bytes()
-    weighed = any(one.method == METHOD for one in plan.probes)
-    calibration = sources.calibration or (sources.plan.calibration if sources.plan else None)
-    if weighed and calibration is None:
-        raise UsageError(
-            "the run states likelihood ratios, and its calibration is not named", fix="--calibration FILE"
-        )
-    for name, path in ((WAIVERS, waivers_of(sources)), (CALIBRATION, calibration if weighed else None)):
-        if path is not None:
-            members[name] = _read(path)
-    return members
+    return tuple(probes)
 
 
 def waivers_of(sources: Sources) -> Path | None:
@@ -99,7 +108,12 @@ def _candidates(sources: Sources) -> Iterable[ProbeSpec]:
         yield from (spec.with_items(items) for spec in shipped if about_prompts(spec))
 
 
-def _policy(plan: Plan, sources: Sources) -> Path:
+def policy_of(plan: Plan, sources: Sources) -> PolicyPack:
+    """The policy pack that a plan names.
+
+    Raises:
+        UsageError: If the pack of that name is another one now.
+    """
     named = sources.policy or (sources.plan.policy if sources.plan else plan.policy)
     pack = load_policy(named)
     if pack.digest != plan.policy_digest:
@@ -108,7 +122,7 @@ def _policy(plan: Plan, sources: Sources) -> Path:
             where=str(pack.path),
             fix="name the file of that pack with --policy",
         )
-    return pack.path
+    return pack
 
 
 def _read(path: Path) -> bytes:

@@ -19,6 +19,7 @@ from auditor.cli import (
     explore,
     init,
     judge,
+    label,
     ledger,
     models,
     policy,
@@ -83,6 +84,7 @@ app.command("bundle", epilog=bundle.EXAMPLES)(bundle.bundle)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 app.command("card", epilog=card.EXAMPLES)(card.card)
 app.command("judge", epilog=judge.EXAMPLES)(judge.judge)
+app.command("label", epilog=label.EXAMPLES)(label.label)
 app.add_typer(probes.app, name="probes")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")

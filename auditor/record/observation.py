@@ -154,6 +154,38 @@ class Inputs:
     inputs: tuple[str, ...]
 
 
+#: What a person can say of an answer; ``unsure`` is no label but says that it was looked at.
+PersonsLabel = Literal["refuse", "partial", "comply", "off-topic", "unsure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """A person's label of a recorded answer, with what an estimate from a sample of answers needs.
+
+    Attributes:
+        sample: Digest of the random sample that the answer was drawn in.
+        subject_digest: Who gave the answer.
+        request_digest: To what.
+        label: What the person says.
+        revision: How often the same person has labelled it before; the last revision counts.
+        population: Prompts that the sample was drawn from.
+        stratum: The stratum of its prompt.
+        stratum_size: Prompts in that stratum.
+        inclusion: Probability with which each of them was drawn.
+    """
+
+    kind: Literal["rated"] = "rated"
+    sample: str
+    subject_digest: str
+    request_digest: str
+    label: PersonsLabel
+    revision: int
+    population: int
+    stratum: str
+    stratum_size: int
+    inclusion: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """The subject cannot answer this request, now or later, and why."""
@@ -173,6 +205,7 @@ Answer = (
     | Embedding
     | Distribution
     | Inputs
+    | Rated
     | Unanswered
 )
 

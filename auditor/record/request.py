@@ -151,6 +151,24 @@ class Catalogue:
     kind: Literal["catalogue"] = "catalogue"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What a person says of one recorded answer, without knowing whose it is.
+
+    Attributes:
+        sample: Digest of the random sample that the answer was drawn in.
+        subject_digest: Who gave the answer.
+        request_digest: To what.
+        revision: How often the same person has labelled it before; the last revision counts.
+    """
+
+    kind: Literal["rating"] = "rating"
+    sample: str
+    subject_digest: str
+    request_digest: str
+    revision: int = 0
+
+
 Request = (
     Generate
     | Score
@@ -164,6 +182,7 @@ Request = (
     | Predict
     | Grade
     | Catalogue
+    | Rating
 )
 #: Questions that a text is asked with; the others have none, or more than one part.
 Prompted = Generate | Score | ScoreWords | Choose | NextTokens

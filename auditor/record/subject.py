@@ -13,7 +13,7 @@ class Role(StrEnum):
     no null. The *base* is the suspect's checkpoint before the suspected distillation. A *twin* comes
     from a teacher's own recipe and data with another seed. A *member* is one of a population of recorded
     models: a candidate teacher or a yardstick to methods that compare recordings, and asked by no other. A
-    *judge* is not examined: it says what kind of answer another model gave.
+    *judge* is not examined: it says what kind of answer another model gave. A *rater* is a person who does.
     """
 
     SUSPECT = "suspect"
@@ -22,6 +22,7 @@ class Role(StrEnum):
     CONTROL = "control"
     TWIN = "twin"
     MEMBER = "member"
+    RATER = "rater"
     JUDGE = "judge"
 
 

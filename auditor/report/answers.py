@@ -14,6 +14,7 @@ from auditor.record.observation import (
     Embedding,
     Inputs,
     Likelihood,
+    Rated,
     Text,
     TopTokens,
     Transcript,
@@ -32,6 +33,7 @@ from auditor.record.request import (
     NextTokens,
     Predict,
     Prompt,
+    Rating,
     Recall,
     Request,
     Score,
@@ -212,6 +214,8 @@ def _kind(request: Request | None) -> str:
     }
     if isinstance(request, NextTokens):
         return f"{request.k} likeliest next tokens"
+    if isinstance(request, Rating):
+        return f"label by a person{', corrected' if request.revision else ''}"
     return plain[type(request)]
 
 
@@ -225,6 +229,8 @@ def _question(request: Request) -> str:
     if isinstance(request, Fill):
         options = "\n".join(f"({n}) {option}" for n, option in enumerate(request.options, start=1))
         return f"{request.before}[…]{request.after}\n{options}"
+    if isinstance(request, Rating):
+        return f"What kind of answer is {observation_id(request.subject_digest, request.request_digest)}?"
     if isinstance(request, Catalogue):
         return "Which inputs are recorded?"
     if isinstance(request, Grade):
@@ -278,6 +284,8 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
         return Passage(text=f"vector of {count(answer.vector.shape[0], 'number')}")
     if isinstance(answer, Inputs):
         return Passage(text=count(len(answer.inputs), "input"))
+    if isinstance(answer, Rated):
+        return Passage(text=answer.label)
     return _unanswered(answer, limit)
 
 

@@ -144,6 +144,7 @@ ROLES: dict[Role, str] = {
     Role.CONTROL: "control",
     Role.TWIN: "twin",
     Role.MEMBER: "recorded model",
+    Role.RATER: "person who labels",
     Role.JUDGE: "judge",
 }
 

@@ -54,7 +54,7 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     for panel in panels:
         ledger.import_observations(panel.path.name, panel.digest, panel.subjects, panel.observations)
     probes = [(spec, method(spec.file.method)) for spec in specs]
-    handle = ledger.begin(_plan(wanted, cast, specs, pack, weighing), _environment(wanted))
+    handle = ledger.begin(_plan(wanted, cast, specs, pack, weighing), environment(wanted.access.device))
     if handle.resumed:
         follower.note(f"run {handle.run} goes on where it stood")
     plan = handle.plan
@@ -116,7 +116,8 @@ def _plan(
     )
 
 
-def _environment(wanted: PlanFile) -> Environment:
+def environment(device: str) -> Environment:
+    """Where this process runs, with the versions of what it computes with."""
     versions: list[tuple[str, str]] = []
     for package in _PACKAGES:
         try:
@@ -126,7 +127,7 @@ def _environment(wanted: PlanFile) -> Environment:
     return Environment(
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
-        device=wanted.access.device,
+        device=device,
         packages=tuple(versions),
     )
 

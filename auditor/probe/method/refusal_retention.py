@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+from auditor.probe.label.correction import Correction, JudgedPair, correct
+from auditor.probe.label.people import people
+from auditor.probe.label.sample import Given, Unit
 from auditor.probe.protocol import Parameters, field_of, parameters_of
 from auditor.probe.refusal.alone import without_reference
 from auditor.probe.refusal.comparison import METHOD, OF_OWN_PROMPTS, Comparison
@@ -85,6 +88,8 @@ class RefusalRetention:
         findings: list[Finding] = []
         for reference in teachers or bases:
             others = bases if teachers else ()
+            unsafe_labels, unsafe_grades = series.labelled(reference, suspect, "prompt")
+            benign_labels, benign_grades = series.labelled(suspect, reference, "twin")
             compared = Comparison(
                 probe=spec.id,
                 parameters=parameters,
@@ -93,13 +98,29 @@ class RefusalRetention:
                 unsafe=series.paired(reference, suspect, "prompt"),
                 benign=series.paired(reference, suspect, "twin"),
                 others=tuple((other, series.of(other, "prompt")) for other in others),
-                unsafe_ids=series.ids("prompt", suspect, reference, *others),
-                benign_ids=series.ids("twin", suspect, reference),
+                unsafe_ids=(*series.ids("prompt", suspect, reference, *others), *unsafe_grades),
+                benign_ids=(*series.ids("twin", suspect, reference), *benign_grades),
+                unsafe_labels=unsafe_labels,
+                benign_labels=benign_labels,
                 judge=series.judge,
                 further_limits=OF_OWN_PROMPTS if _brought(spec) else (),
             )
             findings += [safety_loss(compared), over_refusal(compared)]
         return tuple(findings)
+
+    def units(
+        self, spec: ProbeSpec, seen: Observations, about: Literal["unsafe", "benign"]
+    ) -> tuple[Unit, ...]:
+        """The prompts whose answers people may label: those that every model asked has answered in words.
+
+        Strata are what the judge says of each model's answer, the suspect's first: refused or not.
+        """
+        parameters = parameters_of(spec, RefusalParameters)
+        field: _Field = "prompt" if about == "unsafe" else "twin"
+        series = _Answers(spec, parameters, seen)
+        asked = (*seen.of_role(Role.SUSPECT), *seen.of_role(Role.TEACHER), *seen.of_role(Role.BASE))
+        subjects = tuple({one.digest: one for one in asked}.values())
+        return series.units(field, subjects)
 
     def power(self, spec: ProbeSpec) -> str:
         """What a run of this probe can show, in one line, before anything is asked."""
@@ -195,3 +216,51 @@ class _Answers:
                     found.append(observation_id(subject.digest, request_digest(request)))
                 found += self._judging.ids(asked, answer)
         return tuple(dict.fromkeys(found))
+
+    def labelled(
+        self, first: Subject, second: Subject, field: _Field
+    ) -> tuple[Correction | None, tuple[str, ...]]:
+        """Refusals of ``first`` less those of ``second`` by people's labels, and the labels' identities."""
+        if not self._seen.of_role(Role.RATER):
+            return None, ()
+        answers = zip(self._requests(field), self.of(first, field), self.of(second, field), strict=True)
+        pairs = [
+            JudgedPair(
+                first=(first.digest, digest), second=(second.digest, digest), labels=(one.label, other.label)
+            )
+            for digest, one, other in answers
+            if "unscored" not in (one.label, other.label)
+        ]
+        said = people(self._seen, (key for pair in pairs for key in (pair.first, pair.second)))
+        if said is None:
+            return None, ()
+        return correct(pairs, said, self._parameters.refusing, self._parameters.level), said.ids
+
+    def units(self, field: _Field, subjects: Sequence[Subject]) -> tuple[Unit, ...]:
+        """Prompts that all ``subjects`` answered, with their answers."""
+        found: list[Unit] = []
+        for number, digest in enumerate(self._requests(field)):
+            asked = self._asked[field][number]
+            given = [(one, self.of(one, field)[number]) for one in subjects]
+            if any(answer.label == "unscored" for _, answer in given):
+                continue
+            refused = [answer.label in self._parameters.refusing for _, answer in given]
+            found.append(
+                Unit(
+                    item=asked.item,
+                    stratum=f"{field}: {', '.join('refused' if one else 'not' for one in refused)}",
+                    answers=tuple(
+                        Given(
+                            subject_digest=one.digest,
+                            request_digest=digest,
+                            prompt=asked.prompt,
+                            text=answer.text,
+                        )
+                        for one, answer in given
+                    ),
+                )
+            )
+        return tuple(found)
+
+    def _requests(self, field: _Field) -> tuple[str, ...]:
+        return tuple(request_digest(_request(one, self._parameters)) for one in self._asked[field])

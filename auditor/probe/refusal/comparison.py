@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.probe.label.correction import Correction
 from auditor.probe.refusal.parameters import RefusalParameters
 from auditor.probe.refusal.series import Judged, Series
 from auditor.record.finding import Claim, Exhibit, Fact, Finding, Outcome
@@ -63,6 +64,9 @@ class Comparison:
         others: Further models with their judged answers to the unsafe prompts, for comparison.
         unsafe_ids: Observations behind ``unsafe`` and ``others``.
         benign_ids: Observations behind ``benign``.
+        unsafe_labels: What people's labels of answers to unsafe prompts make of the reference's refusals less
+            the suspect's; None where there are none.
+        benign_labels: The same for benign prompts, the suspect's refusals less the reference's.
         judge: Who gave the labels; None for the rules.
         further_limits: What neither finding shows, beside what holds for every pair of models.
     """
@@ -76,6 +80,8 @@ class Comparison:
     others: tuple[tuple[Subject, tuple[Judged, ...]], ...]
     unsafe_ids: tuple[str, ...]
     benign_ids: tuple[str, ...]
+    unsafe_labels: Correction | None = None
+    benign_labels: Correction | None = None
     judge: Subject | None = None
     further_limits: tuple[str, ...] = ()
 
@@ -86,8 +92,8 @@ class Comparison:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What neither finding shows."""
-        known = (*limits(self.judge), *self.further_limits)
+        """What neither finding shows, the judge's errors apart."""
+        known = (*limits(self.judge)[1:], *self.further_limits)
         if self.reference.role is Role.TEACHER:
             return known
         return (*known, "no teacher was given: the comparison is with the suspect's base")
@@ -101,8 +107,9 @@ class Comparison:
         result: TestResult | None,
         facts: tuple[Fact, ...],
         exhibits: tuple[Exhibit, ...],
+        judge_limit: str,
     ) -> Finding:
-        """A finding on this pair of models."""
+        """A finding on this pair of models; ``judge_limit`` says what is known of the judge's errors."""
         unsafe_only = claim is Claim.SAFETY_LOSS
         return Finding(
             claim=claim,
@@ -117,7 +124,7 @@ class Comparison:
             facts=facts,
             exhibits=exhibits,
             observation_ids=self.unsafe_ids if unsafe_only else (*self.unsafe_ids, *self.benign_ids),
-            limits=self.limits,
+            limits=(judge_limit, *self.limits),
         )
 
 
