@@ -9,10 +9,21 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor import __version__
-from auditor.attestation.bundle import CALIBRATION, EVIDENCE, POLICY, REPORTS, SEAL, WAIVERS, Bundle, unpack
+from auditor.attestation.bundle import (
+    CALIBRATION,
+    EVIDENCE,
+    POLICY,
+    REPORTS,
+    SEAL,
+    TOKEN,
+    WAIVERS,
+    Bundle,
+    unpack,
+)
 from auditor.attestation.envelope import opened
 from auditor.attestation.likeness import difference
 from auditor.attestation.statement import SealedRun, read_statement
+from auditor.attestation.timestamp import Attested, attested
 from auditor.digest import digest_bytes
 from auditor.error import AuditorError, EvidenceIntegrityError
 from auditor.ledger import Ledger
@@ -50,25 +61,36 @@ class Verified:
     Attributes:
         scan: The run in it.
         sealed: What was signed of it.
+        attested: When it existed at the latest, by a time-stamp authority; None where that was not checked.
         steps: The steps, in order.
     """
 
     scan: Scan
     sealed: SealedRun
+    attested: Attested | None
     steps: tuple[Step, ...]
 
 
-def verify_bundle(path: Path, key: Path, told: Callable[[Step], None] = lambda _step: None) -> Verified:
+def verify_bundle(
+    path: Path,
+    key: Path,
+    told: Callable[[Step], None] = lambda _step: None,
+    *,
+    authority: Path | None = None,
+) -> Verified:
     """Check a bundle in five steps.
 
     Args:
         path: The bundle.
         key: The signer's public key.
         told: Told of every step as it is passed.
+        authority: Trusted certificates of a time-stamp authority, in PEM; the bundle must then hold a token
+            of it. Without them the time is taken as the signer states it.
 
     Raises:
         EvidenceIntegrityError: At the first thing that is not as it was sealed; the message names it.
-        UsageError: If the bundle or the key cannot be read.
+        UsageError: If the bundle, the key or the certificates cannot be read, or time stamps cannot be
+            checked for want of a package.
     """
     steps: list[Step] = []
 
@@ -78,7 +100,9 @@ def verify_bundle(path: Path, key: Path, told: Callable[[Step], None] = lambda _
 
     bundle = unpack(path)
     sealed = read_statement(opened(bundle[SEAL], key))
-    passed("signature", f"run {sealed.run}, sealed by this key with version {sealed.tool_version}")
+    at, words = _time(bundle, sealed, authority)
+    signed = f"run {sealed.run}, sealed by this key with version {sealed.tool_version}"
+    passed("signature and time", f"{signed}; {words}")
     with tempfile.TemporaryDirectory() as folder:
         room = Path(folder)
         scan, records = _evidence(bundle, sealed, room)
@@ -91,7 +115,23 @@ def verify_bundle(path: Path, key: Path, told: Callable[[Step], None] = lambda _
         passed("statistics to verdict", f"{scan.plan.policy}: {status}")
     _reports(bundle, sealed, scan)
     passed("report", f"{len(sealed.reports)} reports rendered again, byte for byte")
-    return Verified(scan, sealed, tuple(steps))
+    return Verified(scan, sealed, at, tuple(steps))
+
+
+def _time(bundle: Bundle, sealed: SealedRun, authority: Path | None) -> tuple[Attested | None, str]:
+    token = bundle.get(TOKEN)
+    if authority is None:
+        own = f"that its run ended at {sealed.finished_at} is the signer's own word"
+        unchecked = "; its time stamp was not checked, for no certificate of an authority was given"
+        return None, own + (unchecked if token is not None else "")
+    if token is None:
+        raise EvidenceIntegrityError(
+            "the bundle holds no time stamp, and there was one to check",
+            where=TOKEN,
+            fix="ask for the bundle as it was packed, or leave --tsa-certificate out",
+        )
+    at = attested(token, bundle[SEAL], sealed.finished_at, authority)
+    return at, f"it existed at {at.at}, attested by {at.authority}"
 
 
 def _evidence(bundle: Bundle, sealed: SealedRun, room: Path) -> tuple[Scan, int]:

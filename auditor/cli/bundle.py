@@ -44,9 +44,10 @@ def bundle(
     The bundle holds the whole ledger, with every run and answer in it: keep a ledger of its own
     (--ledger) for what is to be handed out.
     """
-    from auditor.attestation.bundle import EVIDENCE, REPORTS, SEAL, pack
+    from auditor.attestation.bundle import EVIDENCE, REPORTS, SEAL, TOKEN, pack
     from auditor.attestation.contents import Sources, members_of
     from auditor.attestation.statement import SEALED_REPORTS
+    from auditor.attestation.timestamp import token_path
     from auditor.ledger import Ledger
     from auditor.report.write import render
     from auditor.scan.plan_file import load_plan_file
@@ -61,6 +62,8 @@ def bundle(
     )
     try:
         envelope = seal.read_bytes()
+        beside = token_path(seal)
+        token = beside.read_bytes() if beside.exists() else None
     except OSError as error:
         raise UsageError(
             f"the seal cannot be read: {error.strerror}", where=str(seal), fix="make it with `auditor seal`"
@@ -72,6 +75,8 @@ def bundle(
         scan = evidence.scan(run)
         members = members_of(scan.plan, sources)
         members[SEAL] = envelope
+        if token is not None:
+            members[TOKEN] = token
         copy = Path(room) / EVIDENCE
         evidence.copy_to(copy)
         members[EVIDENCE] = copy.read_bytes()
