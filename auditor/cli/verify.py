@@ -47,7 +47,12 @@ def verify(
     if as_json:
         steps = [asdict(step) for step in verified.steps]
         time = asdict(verified.attested) if verified.attested else None
-        typer.echo(
-            json.dumps({"sealed": asdict(verified.sealed), "timestamp": time, "steps": steps}, indent=2)
+        redaction = asdict(verified.redaction) if verified.redaction else None
+        said = {"sealed": asdict(verified.sealed), "timestamp": time, "redaction": redaction, "steps": steps}
+        typer.echo(json.dumps(said, indent=2))
+    elif verified.redaction is not None:
+        console.print(
+            "[yellow]Verified in part:[/yellow] answers are withheld; what rests on them was not checked.",
+            highlight=False,
         )
     return 0

@@ -18,6 +18,7 @@ from auditor.ledger.commitment import reduced, reduced_answer, salted
 from auditor.ledger.fault import told, told_on_opening
 from auditor.ledger.lock import WriterLock
 from auditor.ledger.read import RunSummary
+from auditor.ledger.redact import Choice, write_redacted
 from auditor.ledger.verify import Verification
 from auditor.record.codec import encode
 from auditor.record.finding import Finding
@@ -284,6 +285,28 @@ class Ledger:
         with told(path), closing(sqlite3.connect(path)) as copy:
             self._connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
+
+    def copy_redacted(self, path: Path, chosen: Choice) -> dict[str, int]:
+        """Write the ledger to a new file, of the chosen records only what proves them.
+
+        Args:
+            path: The new file.
+            chosen: Whether a record is to be withheld, by its kind, run and parsed body.
+
+        Returns:
+            Number of records of each kind that are withheld in the copy.
+
+        Raises:
+            UsageError: If a chosen record cannot be withheld, for it carries no salt.
+            LedgerError: If the copy cannot be written.
+        """
+        with told(path), closing(sqlite3.connect(path, isolation_level=None)) as copy:
+            return write_redacted(self._connection, copy, chosen)
+
+    def records(self) -> Iterator[tuple[int, str, str, str]]:
+        """Number, run, kind and body of every record, in order."""
+        with told(self._path):
+            yield from self._connection.execute("SELECT seq, run, kind, body FROM evidence ORDER BY seq")
 
     def verify(self, *, root: str | None = None) -> Verification:
         """Check the evidence against its own digests.
