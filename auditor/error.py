@@ -14,6 +14,7 @@ The tree::
     ├── LedgerError                   5  evidence could not be written or read
     │   ├── LedgerBusyError           5  another process writes to this ledger
     │   └── EvidenceIntegrityError    4  the evidence does not match its own digests
+    ├── TimestampError                5  a time-stamp authority gave no time stamp
     └── ReportError                   5  a report could not be rendered or written
 
 A message says what is wrong, where, and what to do next, in one line.
@@ -99,6 +100,10 @@ class EvidenceIntegrityError(LedgerError):
     """The evidence does not match its own digests."""
 
     exit_status = 4
+
+
+class TimestampError(AuditorError):
+    """A time-stamp authority is down, refuses, or answers something else than it was asked."""
 
 
 class ReportError(AuditorError):

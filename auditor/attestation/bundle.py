@@ -17,7 +17,7 @@ from auditor.digest import canonical_json, digest_json
 from auditor.error import EvidenceIntegrityError, UsageError
 from auditor.probe.spec import ProbeFile, ProbeSpec
 
-SEAL, EVIDENCE, POLICY = "seal.json", "evidence.db", "policy.yaml"
+SEAL, TOKEN, EVIDENCE, POLICY = "seal.json", "seal.tsr", "evidence.db", "policy.yaml"
 WAIVERS, CALIBRATION = "waivers.yaml", "calibration.json"
 PROBES, REPORTS = "probes/", "reports/"
 #: Members of a bundle may unpack to no more than this many bytes.

@@ -84,11 +84,14 @@ class Appender:
             run: The run or import that it belongs to.
             kind: One of the kinds of the schema.
             body: RFC 8785 canonical JSON.
-            body_sha256: Digest of ``body`` where it is known already.
+            body_sha256: Digest of ``body``, or of what it is reduced to where it can be withheld; worked
+                out as the former where it is left out.
         """
         seq, prev = self._seq + 1, self._leaf
         digest = body_sha256 or digest_bytes(body)
-        leaf = leaf_digest(seq, run.encode(), kind.encode(), digest.encode(), prev.encode()).decode("ascii")
+        leaf = leaf_digest(
+            seq, run.encode(), kind.encode(), digest.encode(), prev.encode(), self._now.encode()
+        ).decode("ascii")
         self._connection.execute(
             _INSERT, (seq, run, kind, self._now, digest, prev, leaf, body.decode("utf-8"))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
@@ -13,9 +14,11 @@ from auditor.error import EvidenceIntegrityError, LedgerError
 from auditor.ledger import read, store, verify
 from auditor.ledger.append import Appender, RunHandle
 from auditor.ledger.body import Conclusion, Import, Point
+from auditor.ledger.commitment import reduced, reduced_answer, salted
 from auditor.ledger.fault import told, told_on_opening
 from auditor.ledger.lock import WriterLock
 from auditor.ledger.read import RunSummary
+from auditor.ledger.redact import Choice, write_redacted
 from auditor.ledger.verify import Verification
 from auditor.record.codec import encode
 from auditor.record.finding import Finding
@@ -152,11 +155,12 @@ class Ledger:
             asked=recorded,
             reused=max(asked + reused - recorded, 0),
         )
-        bodies = [canonical_json(encode(one)) for one in findings]
+        values = [encode(one) for one in findings]
+        bodies = [(body := salted(one), reduced("finding", body, json.loads(body))) for one in values]
         last = canonical_json(encode(conclusion))
         with self._writing(), self._appender.transaction(seal=True):
-            for body in bodies:
-                self._appender.append(run, "finding", body)
+            for body, short in bodies:
+                self._appender.append(run, "finding", body, body_sha256=digest_bytes(short))
             self._appender.append(run, "verdict", last)
             self._appender.seal(run, Point.END)
         del self._open_runs[run]
@@ -206,7 +210,7 @@ class Ledger:
 
     def _append_answer(self, run: str, one: Observation, body: bytes) -> None:
         try:
-            self._appender.append(run, "observation", body)
+            self._appender.append(run, "observation", body, body_sha256=digest_bytes(reduced_answer(body)))
         except sqlite3.IntegrityError as error:
             if one.request_digest not in read.held(self._connection, one.subject_digest):
                 raise
@@ -282,6 +286,28 @@ class Ledger:
             self._connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
 
+    def copy_redacted(self, path: Path, chosen: Choice) -> dict[str, int]:
+        """Write the ledger to a new file, of the chosen records only what proves them.
+
+        Args:
+            path: The new file.
+            chosen: Whether a record is to be withheld, by its kind, run and parsed body.
+
+        Returns:
+            Number of records of each kind that are withheld in the copy.
+
+        Raises:
+            UsageError: If a chosen record cannot be withheld, for it carries no salt.
+            LedgerError: If the copy cannot be written.
+        """
+        with told(path), closing(sqlite3.connect(path, isolation_level=None)) as copy:
+            return write_redacted(self._connection, copy, chosen)
+
+    def records(self) -> Iterator[tuple[int, str, str, str]]:
+        """Number, run, kind and body of every record, in order."""
+        with told(self._path):
+            yield from self._connection.execute("SELECT seq, run, kind, body FROM evidence ORDER BY seq")
+
     def verify(self, *, root: str | None = None) -> Verification:
         """Check the evidence against its own digests.
 
@@ -311,4 +337,4 @@ def _observation_body(one: Observation, subjects: Collection[str], path: Path) -
             where=str(path),
             fix="report this",
         )
-    return canonical_json(encode(one))
+    return salted(encode(one))

@@ -82,8 +82,19 @@ _EVIDENCE = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
+# From here on answers and findings are salted, and times are under the hash: see commitment.py and chain.py.
+# Programs that know nothing of it must not take such a ledger for a damaged one.
+_COMMITMENT = (
+    """
+    CREATE TRIGGER evidence_salt BEFORE INSERT ON evidence
+    WHEN NEW.kind IN ('observation', 'finding')
+      AND coalesce(json_extract(NEW.body, '$.salt'), json_extract(NEW.body, '$.withheld')) IS NULL
+    BEGIN SELECT RAISE(ABORT, 'evidence is committed to: an answer or a finding must carry a salt'); END
+    """,
+)
+
 #: Every step by name, oldest first.
-STEPS: dict[str, tuple[str, ...]] = {"0001_evidence": _EVIDENCE}
+STEPS: dict[str, tuple[str, ...]] = {"0001_evidence": _EVIDENCE, "0002_commitment": _COMMITMENT}
 
 
 def pending(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]:
@@ -102,12 +113,7 @@ def pending(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]:
             where=str(path),
             fix="name another ledger with --ledger",
         )
-    applied = {
-        str(name)
-        for (name,) in connection.execute(
-            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (_SET,)
-        )
-    }
+    applied = _applied(connection)
     if newer := sorted(applied - set(STEPS)):
         raise LedgerError(
             f"this ledger was written by a newer version of the auditor (step {newer[0]})",
@@ -115,6 +121,11 @@ def pending(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]:
             fix="upgrade distillation-auditor, or name another ledger with --ledger",
         )
     return tuple(name for name in STEPS if name not in applied)
+
+
+def _applied(connection: sqlite3.Connection) -> set[str]:
+    found = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (_SET,))
+    return {str(name) for (name,) in found}
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -136,16 +147,17 @@ def _step(statements: tuple[str, ...]) -> Callable[[Any], None]:
 
 
 def missing_guards(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Names of the tables, indexes and triggers that are gone or altered since they were made."""
+    """Names of the tables, indexes and triggers that are gone or altered since its steps made them."""
     present = {
         name: " ".join(str(sql).split())
         for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     }
     expected: dict[str, str] = {}
-    for statements in STEPS.values():
-        for statement in statements:
+    applied = _applied(connection)
+    for name, statements in STEPS.items():
+        for statement in statements if name in applied else ():
             words = statement.split()
             if words[0] == "CREATE":
-                name = words[3] if words[1] == "UNIQUE" else words[2]
-                expected[name] = " ".join(words)
+                made = words[3] if words[1] == "UNIQUE" else words[2]
+                expected[made] = " ".join(words)
     return tuple(name for name, sql in expected.items() if present.get(name) != sql)

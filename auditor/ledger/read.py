@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from auditor.error import EvidenceIntegrityError, UsageError
 from auditor.ledger.body import Conclusion, Import, Point, Seal
+from auditor.ledger.commitment import is_withheld
 from auditor.record.codec import decode
 from auditor.record.finding import Finding
 from auditor.record.observation import Answer, Observation, Observations
@@ -149,6 +150,15 @@ def asked_in(connection: sqlite3.Connection, run: str) -> int:
     return int(count)
 
 
+def _withheld_answers(connection: sqlite3.Connection) -> int:
+    """How many answers are withheld: those that the index of answers does not know. Touches no body."""
+    (count,) = connection.execute(
+        "SELECT (SELECT count(*) FROM evidence WHERE kind = 'observation') - "
+        "(SELECT count(*) FROM evidence INDEXED BY evidence_answer WHERE subject_digest IS NOT NULL)"
+    ).fetchone()
+    return int(count)
+
+
 def _answers(
     connection: sqlite3.Connection, subject_digests: Collection[str], before: int
 ) -> Iterator[Observation]:
@@ -244,5 +254,12 @@ def scan(connection: sqlite3.Connection, run: str) -> Scan:
         reused=conclusion.body.reused if conclusion else 0,
         root=end.body.root if end else "",
         advice=conclusion.body.advice if conclusion else (),
+        withheld_answers=_withheld_answers(connection),
+        withheld_findings=sum(
+            is_withheld(json.loads(body))
+            for (body,) in connection.execute(
+                "SELECT body FROM evidence WHERE kind = 'finding' AND run = ?", (run,)
+            )
+        ),
         requests=requests,
     )

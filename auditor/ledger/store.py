@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from auditor.error import LedgerError
 from auditor.ledger.fault import primary_code
-from auditor.ledger.migrations import migrate, pending
+from auditor.ledger.migrations import STEPS, migrate, pending
 
 _OLDEST_SQLITE = (3, 38, 0)  # STRICT tables, and JSON functions that are always built in
 _MAGIC = b"SQLite format 3\x00"
@@ -101,7 +101,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that only reads, also while another process writes or from read-only media.
 
     Raises:
-        LedgerError: If the file is empty, older, newer or foreign.
+        LedgerError: If the file is empty, newer or foreign.
         sqlite3.Error: If SQLite cannot read it.
     """
     try:
@@ -118,12 +118,9 @@ def open_reader(path: Path) -> sqlite3.Connection:
 def _checked_reader(path: Path, mode: str) -> sqlite3.Connection:
     connection = _connect(path, mode)
     try:
-        if pending(connection, path):
-            raise LedgerError(
-                "this ledger is empty or of an older version",
-                where=str(path),
-                fix="scan a model into it first, which brings it up to date",
-            )
+        # An older ledger is read as it is: no step changes how what is there is read.
+        if len(pending(connection, path)) == len(STEPS):
+            raise LedgerError("this ledger is empty", where=str(path), fix="scan a model into it first")
     except BaseException:
         connection.close()
         raise

@@ -13,6 +13,7 @@ found only by a root kept elsewhere. Pass the ``root`` of a report or of a signe
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from auditor.error import EvidenceIntegrityError
 from auditor.ledger.body import Point
 from auditor.ledger.canonical import member_bytes, parse_canonical
 from auditor.ledger.chain import GENESIS, leaf_digest
+from auditor.ledger.commitment import SALT, is_salt, is_withheld, reduced, reduced_answer
 from auditor.ledger.fault import primary_code
 from auditor.ledger.migrations import missing_guards
 from auditor.ledger.seal import Tree, leaf_bytes
@@ -31,9 +33,12 @@ from auditor.ledger.seal import Tree, leaf_bytes
 # As bytes, because a tampered record need not be valid text.
 _ROWS = """
     SELECT seq, CAST(run AS BLOB), CAST(kind AS BLOB), CAST(body AS BLOB),
-           CAST(body_sha256 AS BLOB), CAST(prev_sha256 AS BLOB), CAST(leaf AS BLOB)
+           CAST(body_sha256 AS BLOB), CAST(prev_sha256 AS BLOB), CAST(leaf AS BLOB),
+           CAST(recorded_at AS BLOB)
     FROM evidence ORDER BY seq
 """
+_RUN = re.compile(rb"[0-9a-f]{12}")
+_TIME = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _KINDS = frozenset({b"plan", b"seal", b"observation", b"finding", b"verdict", b"import"})
 
 
@@ -48,6 +53,8 @@ class Verification:
         sealed: Number of records under the last end seal; those after it are chained only.
         sealed_root: Merkle root that the last end seal holds; empty without one.
         unfinished: Runs without an end seal.
+        withheld: Number of records of each kind that are withheld in part or whole.
+        undated: Number of records from before times were under the hash.
     """
 
     records: int
@@ -56,6 +63,8 @@ class Verification:
     sealed: int
     sealed_root: str
     unfinished: tuple[str, ...]
+    withheld: Mapping[str, int]
+    undated: int
 
 
 @dataclass(slots=True)
@@ -74,35 +83,64 @@ class _Walk:
         self.counts: Counter[str] = Counter()
         self.runs: dict[bytes, _Run] = {}
         self.ends: list[tuple[int, str]] = []
+        self.withheld: Counter[str] = Counter()
+        self.undated = 0
         self._previous = GENESIS.encode("ascii")
+        self._time = b""
 
     def record(
-        self, seq: int, run: bytes, kind: bytes, body: bytes, body_sha256: bytes, prev: bytes, leaf: bytes
+        self,
+        seq: int,
+        run: bytes,
+        kind: bytes,
+        body: bytes,
+        body_sha256: bytes,
+        prev: bytes,
+        leaf: bytes,
+        time: bytes,
     ) -> None:
         expected = self.tree.size + 1
         if seq != expected:
             _bad(min(seq, expected), "is missing" if seq > expected else "has an impossible number")
-        if kind not in _KINDS or None in (run, body, body_sha256, prev, leaf):
+        if kind not in _KINDS or None in (run, body, body_sha256, prev, leaf, time):
             _bad(seq, "is malformed: a column is empty or its kind is unknown")
-        if digest_bytes(body).encode("ascii") != body_sha256:
-            _bad(seq, "has been changed: its body does not match its digest")
+        salted = _salted(seq, kind, body, body_sha256)
         if prev != self._previous:
             _bad(seq, f"does not follow record {seq - 1}: the chain is broken between them")
-        if leaf_digest(seq, run, kind, body_sha256, prev) != leaf:
-            _bad(seq, "has been changed: its leaf does not match its columns")
+        self._leaf(seq, run, kind, body_sha256, prev, leaf, time)
         try:
             value = parse_canonical(body)
         except ValueError as error:
             _bad(seq, f"is not canonical JSON: {error}")
         try:
-            self._meaning(seq, run, kind, body, value)
+            if salted and not is_salt(value[SALT]):
+                _bad(seq, "is malformed: its salt is none")
+            withheld = not salted and kind in (b"observation", b"finding") and is_withheld(value)
+            self._meaning(seq, run, kind, body, value, withheld=withheld)
         except (LookupError, TypeError, ValueError):
             _bad(seq, f"is malformed: it lacks what a record of kind {kind.decode('ascii')} has")
         self.tree.append(leaf_bytes(leaf))
         self.counts[kind.decode("ascii")] += 1
+        if withheld:
+            self.withheld[kind.decode("ascii")] += 1
         self._previous = leaf
 
-    def _meaning(self, seq: int, run: bytes, kind: bytes, body: bytes, value: Any) -> None:
+    def _leaf(
+        self, seq: int, run: bytes, kind: bytes, body_sha256: bytes, prev: bytes, leaf: bytes, time: bytes
+    ) -> None:
+        # What is put between quotation marks must not hold any; the other columns are compared or known.
+        if run not in self.runs and not _RUN.fullmatch(run):
+            _bad(seq, "is malformed: its run is none")
+        if time != self._time and not _TIME.fullmatch(time):
+            _bad(seq, "is malformed: its time is none")
+        self._time = time
+        if leaf_digest(seq, run, kind, body_sha256, prev, time) == leaf:
+            return
+        if self.undated < self.tree.size or leaf_digest(seq, run, kind, body_sha256, prev, None) != leaf:
+            _bad(seq, "has been changed: its leaf does not match its columns")
+        self.undated += 1  # a record of the older form, and none of the newer comes before it
+
+    def _meaning(self, seq: int, run: bytes, kind: bytes, body: bytes, value: Any, *, withheld: bool) -> None:
         if kind in (b"plan", b"import"):
             if run in self.runs:
                 _bad(seq, "begins a run that was begun before")
@@ -118,7 +156,7 @@ class _Walk:
             self._seal(seq, state, value)
         elif not state.sealed:
             _bad(seq, "was added before its plan was sealed")
-        elif kind == b"observation":
+        elif kind == b"observation" and not withheld:
             if value["subject_digest"] not in state.subjects:
                 _bad(seq, "is the answer of a subject that its plan does not name")
             if digest_bytes(member_bytes(body, "request", "request_digest")) != value["request_digest"]:
@@ -134,6 +172,24 @@ class _Walk:
         if point is Point.END:
             state.ended = True
             self.ends.append((int(value["leaves"]), str(value["root"])))
+
+
+def _salted(seq: int, kind: bytes, body: bytes, body_sha256: bytes) -> bool:
+    """Whether a body is committed to with a salt, having found that it matches its digest."""
+    if digest_bytes(body).encode("ascii") == body_sha256:
+        return False
+    try:
+        if kind == b"observation":
+            short = reduced_answer(body)
+        elif kind == b"finding":
+            short = reduced("finding", body, parse_canonical(body))
+        else:
+            short = body
+    except (ValueError, AttributeError):
+        short = body  # no record at all, so not the one that was digested
+    if digest_bytes(short).encode("ascii") != body_sha256:
+        _bad(seq, "has been changed: its body does not match its digest")
+    return True
 
 
 def _bad(seq: int, what: str) -> NoReturn:
@@ -184,6 +240,8 @@ def verify(connection: sqlite3.Connection, root: str | None = None) -> Verificat
             for run, state in walk.runs.items()
             if state.kind == b"plan" and not state.ended
         ),
+        withheld=dict(walk.withheld),
+        undated=walk.undated,
     )
 
 

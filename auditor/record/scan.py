@@ -99,6 +99,8 @@ class Scan:
         root: Merkle root over the evidence up to the end of the run.
         advice: What a further teacher, base or control would add, one line each.
         observations: The answers, for exhibits and for recomputation.
+        withheld_answers: Answers in the ledger that are withheld.
+        withheld_findings: Findings of this run of which is withheld what may quote answers.
         requests: What was asked, by request digest, so that a report can print questions beside answers.
     """
 
@@ -115,6 +117,8 @@ class Scan:
     reused: int = 0
     root: str = ""
     advice: tuple[str, ...] = ()
+    withheld_answers: int = 0
+    withheld_findings: int = 0
     requests: Mapping[str, Request] = field(default_factory=dict)
 
     def subject(self, digest: str) -> Subject:

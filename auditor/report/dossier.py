@@ -156,6 +156,12 @@ def limits(scan: Scan) -> tuple[str, ...]:
         found = {_TEXT_ONLY: None, **found}
     if any(one.role in (Role.TEACHER, Role.MEMBER) for one in scan.plan.subjects):
         found[_CANDIDATES] = None
+    if scan.withheld_answers or scan.withheld_findings:
+        redacted = (
+            f"Made from redacted evidence: {count(scan.withheld_answers, 'answer')} and the exhibits of "
+            f"{count(scan.withheld_findings, 'finding')} are withheld. The report that was sealed shows more."
+        )
+        found = {redacted: None, **found}
     return tuple(found)
 
 

@@ -22,6 +22,7 @@ from auditor.digest import canonical_json, digest_bytes
 from auditor.error import AuditorError, EvidenceIntegrityError
 from auditor.ledger import Ledger
 from auditor.ledger.chain import GENESIS, leaf_digest
+from auditor.ledger.commitment import reduced
 from auditor.ledger.seal import Tree, leaf_bytes
 from auditor.record.codec import encode
 from auditor.record.finding import Finding
@@ -93,10 +94,17 @@ def test_a_changed_byte_of_any_record_is_found_and_the_record_named(sealed, kind
             verified(edited(sealed, change), sealed.key)
 
 
-@pytest.mark.parametrize("column", ["run", "kind", "body_sha256", "prev_sha256", "leaf", "seq"])
+@pytest.mark.parametrize(
+    "column", ["run", "kind", "recorded_at", "body_sha256", "prev_sha256", "leaf", "seq"]
+)
 def test_a_changed_column_is_found(sealed, column) -> None:
     seq = places(sealed, "observation")[5]
-    value = {"seq": 10_000, "kind": "finding", "run": "0" * 12}.get(column, "sha256:" + "0" * 64)
+    value = {
+        "seq": 10_000,
+        "kind": "finding",
+        "run": "0" * 12,
+        "recorded_at": "2026-01-01T00:00:00.000Z",
+    }.get(column, "sha256:" + "0" * 64)
 
     def change(connection: sqlite3.Connection) -> None:
         connection.execute(f"UPDATE evidence SET {column} = ? WHERE seq = ?", (value, seq))
@@ -167,16 +175,18 @@ def rechained(sealed: Sealed, change: Callable[[int, str, bytes], bytes]) -> Edi
     def edit(connection: sqlite3.Connection) -> None:
         tree, previous = Tree(), GENESIS
         rows = connection.execute(
-            "SELECT seq, run, kind, CAST(body AS BLOB) FROM evidence ORDER BY seq"
+            "SELECT seq, run, kind, CAST(body AS BLOB), recorded_at FROM evidence ORDER BY seq"
         ).fetchall()
-        for seq, run, kind, body in rows:
+        for seq, run, kind, body, time in rows:
             changed = change(seq, kind, bytes(body))
             if kind == "seal":
                 value = json.loads(changed)
                 value["root"] = tree.root
                 changed = canonical_json(value)
-            digest = digest_bytes(changed)
-            leaf = leaf_digest(seq, run.encode(), kind.encode(), digest.encode(), previous.encode()).decode()
+            salted = kind in ("observation", "finding")
+            digest = digest_bytes(reduced(kind, changed, json.loads(changed)) if salted else changed)
+            columns = (one.encode() for one in (run, kind, digest, previous, time))
+            leaf = leaf_digest(seq, *columns).decode()
             connection.execute(
                 "UPDATE evidence SET body = CAST(? AS TEXT), body_sha256 = ?, prev_sha256 = ?, leaf = ? "
                 "WHERE seq = ?",

@@ -42,7 +42,7 @@ def test_five_steps_are_passed(sealed) -> None:
     verified = verify_bundle(sealed.folder / "audit.zip", sealed.key, told.append)
     assert tuple(told) == verified.steps
     assert [one.title for one in verified.steps] == [
-        "signature",
+        "signature and time",
         "chain and root",
         "answers to statistics",
         "statistics to verdict",

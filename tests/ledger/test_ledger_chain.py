@@ -73,12 +73,20 @@ def test_records_follow_the_documented_definition(tmp_path: Path) -> None:
         ledger.observe(run, observations(0, 5))
         finish(ledger, run)
         rows = ledger._connection.execute(
-            "SELECT seq, run, kind, body, body_sha256, prev_sha256, leaf FROM evidence ORDER BY seq"
+            "SELECT seq, run, kind, body, body_sha256, prev_sha256, leaf, recorded_at "
+            "FROM evidence ORDER BY seq"
         ).fetchall()
         root = ledger.scan().root
     previous, leaves = GENESIS, []
-    for seq, of_run, kind, body, body_sha256, prev_sha256, leaf in rows:
-        assert body_sha256 == f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
+    for seq, of_run, kind, body, body_sha256, prev_sha256, leaf, recorded_at in rows:
+        short = body.encode()
+        if kind == "observation":
+            short = rfc8785.dumps({"withheld": f"sha256:{sha(short).hex()}"})
+        elif kind == "finding":
+            value = json.loads(body)
+            hidden = {name: value.pop(name) for name in ("exhibits", "observation_ids", "salt")}
+            short = rfc8785.dumps({**value, "withheld": f"sha256:{sha(rfc8785.dumps(hidden)).hex()}"})
+        assert body_sha256 == f"sha256:{sha(short).hex()}"
         assert prev_sha256 == previous
         content = rfc8785.dumps(
             {
@@ -87,6 +95,7 @@ def test_records_follow_the_documented_definition(tmp_path: Path) -> None:
                 "kind": kind,
                 "body_sha256": body_sha256,
                 "prev_sha256": prev_sha256,
+                "recorded_at": recorded_at,
             }
         )
         assert leaf == f"sha256:{sha(bytes(1) + content).hex()}"

@@ -17,7 +17,10 @@ from auditor.ledger.migrations import STEPS
 
 COLUMNS = "seq, run, kind, recorded_at, body_sha256, prev_sha256, leaf, body"
 # Digest of every released step. A released step is never edited: add another one instead.
-RELEASED = {"0001_evidence": "sha256:a813e1e976741f6085a92c350693577b0160c0c23961dc110690f93e703c6045"}
+RELEASED = {
+    "0001_evidence": "sha256:a813e1e976741f6085a92c350693577b0160c0c23961dc110690f93e703c6045",
+    "0002_commitment": "sha256:1d66bacb76d8af35edc9a5fa2f6701eee15c61158289b3902d992fd509218974",
+}
 
 
 @pytest.fixture
@@ -122,7 +125,7 @@ def test_steps_are_recorded_and_never_edited(connection: sqlite3.Connection) -> 
 def test_a_broken_step_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ledger.db"
     with monkeypatch.context() as patch:
-        patch.setitem(STEPS, "0002_broken", ("CREATE TABLE extra (a) STRICT",))
+        patch.setitem(STEPS, "0003_broken", ("CREATE TABLE extra (a) STRICT",))
         with pytest.raises(LedgerError):
             Ledger.open(path)
     with sqlite3.connect(path) as connection:
@@ -134,13 +137,13 @@ def test_a_broken_step_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_an_older_ledger_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setitem(STEPS, "0002_more", ("CREATE TABLE extra (a TEXT) STRICT",))
-        with pytest.raises(LedgerError, match="older version"):
-            Ledger.open(path, readonly=True)
+        patch.setitem(STEPS, "0003_more", ("CREATE TABLE extra (a TEXT) STRICT",))
+        with Ledger.open(path, readonly=True) as ledger:
+            ledger.verify()
         with Ledger.open(path) as ledger:
             assert len(ledger.holds(SUSPECT.digest)) == 4
             ledger.verify()
-    with pytest.raises(LedgerError, match=r"newer version.*0002_more.*upgrade"):
+    with pytest.raises(LedgerError, match=r"newer version.*0003_more.*upgrade"):
         Ledger.open(path)
     with pytest.raises(LedgerError, match="newer version"):
         Ledger.open(path, readonly=True)

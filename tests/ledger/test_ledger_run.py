@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,10 @@ from ledger_records import (
     verdict,
 )
 
-from auditor.digest import digest_json, well_formed
+from auditor.digest import digest_bytes, well_formed
 from auditor.error import AuditorError, LedgerError, UsageError
 from auditor.ledger import Ledger
+from auditor.ledger.commitment import is_salt
 from auditor.record.codec import encode
 from auditor.record.observation import Arrays, Choice, Likelihood, Observation, PackedArray, Text, TopTokens
 from auditor.record.request import Generate, request_digest, user
@@ -85,9 +87,10 @@ def test_a_run_in_pieces_reports_the_same_as_a_run_in_one(tmp_path: Path) -> Non
         finish(ledger, again.run, asked=5, reused=4)
         second = ledger.scan()
         ledger.verify()
-    assert dataclasses.replace(second, started_at="", finished_at="") == dataclasses.replace(
-        first, started_at="", finished_at=""
-    )
+    # Times and salts are under the root, so it is another one for the same answers.
+    bare = {"started_at": "", "finished_at": "", "root": ""}
+    assert dataclasses.replace(second, **bare) == dataclasses.replace(first, **bare)
+    assert second.root != first.root
 
 
 def test_answers_from_before_the_run_count_as_reused(tmp_path: Path) -> None:
@@ -234,14 +237,16 @@ def test_readers_cannot_write(tmp_path: Path) -> None:
         ledger.runs()
 
 
-def test_bodies_are_the_records_and_hold_no_times(tmp_path: Path) -> None:
+def test_bodies_are_the_records_and_hold_no_times_but_salts(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.db") as ledger:
         run = ledger.begin(plan(), HERE).run
         ledger.observe(run, [observation(3)])
-        rows = dict(ledger._connection.execute("SELECT kind, body_sha256 FROM evidence").fetchall())
+        rows = dict(ledger._connection.execute("SELECT kind, body FROM evidence").fetchall())
         times = ledger._connection.execute("SELECT recorded_at FROM evidence").fetchall()
-    assert rows["plan"] == plan().digest
-    assert rows["observation"] == digest_json(encode(observation(3)))
+    assert digest_bytes(rows["plan"].encode()) == plan().digest
+    answer = json.loads(rows["observation"])
+    assert is_salt(answer.pop("salt"))
+    assert answer == encode(observation(3))
     assert all(len(time) == 24 and time.endswith("Z") for (time,) in times)
 
 

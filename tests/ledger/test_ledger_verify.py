@@ -15,11 +15,13 @@ from auditor.digest import canonical_json, digest_bytes
 from auditor.error import EvidenceIntegrityError
 from auditor.ledger import Ledger
 from auditor.ledger.chain import leaf_digest
+from auditor.ledger.commitment import reduced
 
 GUARDS = ("evidence_update", "evidence_delete", "evidence_gap", "evidence_link", "evidence_twice")
 # Plan 1, start seal 2, answers 3 to 22, finding 23, verdict 24, end seal 25; then an unfinished run:
 # plan 26, start seal 27, answers 28 to 30.
 LAST = 30
+TIME = "2026-01-01T00:00:00.000Z"
 
 
 @pytest.fixture
@@ -52,6 +54,16 @@ def tamper(path: Path, *statements: str, restore: bool = True) -> None:
     connection.close()
 
 
+def committed(kind: str, body: bytes) -> str:
+    """The digest of a body as the ledger writes it."""
+    return digest_bytes(reduced(kind, body, json.loads(body)) if kind in ("observation", "finding") else body)
+
+
+def leaf_of(seq: int, run: str, kind: str, digest: str, prev: str, time: str) -> str:
+    columns = (one.encode() for one in (run, kind, digest, prev, time))
+    return leaf_digest(seq, *columns).decode()
+
+
 def fails(path: Path, message: str, *, root: str | None = None) -> None:
     with (
         Ledger.open(path, readonly=True) as ledger,
@@ -68,16 +80,17 @@ def forge(path: Path, seq: int, change: Callable[[dict[str, object]], object], *
     for name in GUARDS:
         connection.execute(f"DROP TRIGGER {name}")
     rows = connection.execute(
-        "SELECT seq, run, kind, body, prev_sha256 FROM evidence WHERE seq >= ? ORDER BY seq", (seq,)
+        "SELECT seq, run, kind, body, prev_sha256, recorded_at FROM evidence WHERE seq >= ? ORDER BY seq",
+        (seq,),
     ).fetchall()
     prev = rows[0][4]
-    for number, run, kind, body, _ in rows if upto == "chain" else rows[:1]:
+    for number, run, kind, body, _, time in rows if upto == "chain" else rows[:1]:
         if number == seq:
             value = json.loads(body)
             change(value)
             body = canonical_json(value).decode()
-        digest = digest_bytes(body.encode())
-        leaf = leaf_digest(number, run.encode(), kind.encode(), digest.encode(), prev.encode()).decode()
+        digest = committed(kind, body.encode())
+        leaf = leaf_of(number, run, kind, digest, prev, time)
         connection.execute(
             "UPDATE evidence SET body = ?, body_sha256 = ?, prev_sha256 = ? WHERE seq = ?",
             (body, digest, prev, number),
@@ -108,9 +121,10 @@ def test_edited_body_with_the_chain_after_it(path: Path) -> None:
     fails(path, "record 25 is a seal whose root does not match")
 
 
-@pytest.mark.parametrize("column", ["run", "kind", "body_sha256", "prev_sha256", "leaf"])
+@pytest.mark.parametrize("column", ["run", "kind", "recorded_at", "body_sha256", "prev_sha256", "leaf"])
 def test_edited_column(path: Path, column: str) -> None:
-    value = {"run": "'" + "0" * 12 + "'", "kind": "'finding'"}.get(column, "'sha256:" + "0" * 64 + "'")
+    named = {"run": "'" + "0" * 12 + "'", "kind": "'finding'", "recorded_at": f"'{TIME}'"}
+    value = named.get(column, "'sha256:" + "0" * 64 + "'")
     tamper(path, f"UPDATE evidence SET {column} = {value} WHERE seq = 12")
     fails(path, "record 12 ")
 
@@ -183,12 +197,12 @@ def test_forged_seal(path: Path, seq: int) -> None:
 def _append(path: Path, run: str, kind: str, body: bytes) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     seq, prev = connection.execute("SELECT seq, leaf FROM evidence ORDER BY seq DESC LIMIT 1").fetchone()
-    digest = digest_bytes(body)
-    leaf = leaf_digest(seq + 1, run.encode(), kind.encode(), digest.encode(), prev.encode()).decode()
+    digest = committed(kind, body)
+    leaf = leaf_of(seq + 1, run, kind, digest, prev, TIME)
     connection.execute(
         "INSERT INTO evidence (seq, run, kind, recorded_at, body_sha256, prev_sha256, leaf, body) "
-        "VALUES (?, ?, ?, '', ?, ?, ?, ?)",
-        (seq + 1, run, kind, digest, prev, leaf, body.decode()),
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (seq + 1, run, kind, TIME, digest, prev, leaf, body.decode()),
     )
     connection.close()
 
@@ -201,6 +215,7 @@ def test_records_that_fit_the_chain_and_make_no_sense(path: Path, tmp_path: Path
         "answer": {},
         "request": {"a": 1},
         "request_digest": digest_bytes(b'{"a":1}'),
+        "salt": "0" * 32,
         "subject_digest": SUSPECT.digest,
     }
     cases = (
@@ -213,7 +228,9 @@ def test_records_that_fit_the_chain_and_make_no_sense(path: Path, tmp_path: Path
             {**good, "subject_digest": "sha256:9"},
             "a subject that its plan does not name",
         ),
-        (begun, "observation", {}, "is malformed"),
+        (begun, "observation", {"salt": "0" * 32}, "is malformed"),
+        (begun, "observation", {**good, "salt": "short"}, "is malformed: its salt is none"),
+        (begun, "finding", {"salt": 7}, "is malformed: its salt is none"),
         (begun, "plan", {"subjects": []}, "begins a run that was begun before"),
         (begun, "seal", {"point": "end", "leaves": 1, "root": "x"}, "is a seal whose root"),
         (begun, "seal", [], "is malformed"),
@@ -237,7 +254,7 @@ def test_asked_before_the_plan_was_sealed(tmp_path: Path) -> None:
         with ledger._appender.transaction():
             run = ledger._appender.open_run("plan", canonical_json({"subjects": []}))
         with ledger._appender.transaction():
-            ledger._appender.append(run, "finding", b"{}")
+            ledger._appender.append(run, "finding", b'{"salt":""}')
     fails(path, "record 2 was added before its plan was sealed")
 
 
