@@ -155,7 +155,7 @@ def test_keys_on_the_screen_and_going_on(folder: Path) -> None:
     ]  # fmt: skip
     more = press(folder, "r" * 38, "--rater", "anna", "--size", "20")
     assert "40 of 40 answers are labelled" in more
-    for secret in ("student", "teacher", "recorded:", "s.jsonl", "t.jsonl"):
+    for secret in ("recorded:", "s.jsonl", "t.jsonl"):
         assert secret not in pressed + more
 
 
@@ -175,14 +175,14 @@ def test_a_labelled_run_is_corrected_and_can_be_checked_by_a_stranger(folder: Pa
     label(folder, "--rater", "anna", "--labels", "filled.jsonl", "--size", "80")
     with Ledger.open(folder / "audit.db", readonly=True) as ledger:
         before = ledger.scan()
-    said = label(folder, "--conclude", "--out", "a.html", "--out", "a.md", "--out", "a.json", status=1)
-    assert "corrected for the judge's errors" in " ".join(said.replace("│", " ").split())
+    label(folder, "--conclude", "--out", "a.html", "--out", "a.md", "--out", "a.json", status=1)
     assert "Refusals lost, judged and corrected" in (folder / "a.html").read_text("utf-8")
     assert "prediction\\-powered" in (text := (folder / "a.md").read_text("utf-8")) or (
         "prediction-powered" in text
     )
     report = json.loads((folder / "a.json").read_text("utf-8"))
     Draft202012Validator(report_schema()).validate(report)
+    assert any("corrected for the judge's errors" in one["reason"] for one in report["findings"])
     with Ledger.open(folder / "audit.db", readonly=True) as ledger:
         after = ledger.scan()
         assert ledger.scan(before.run).findings == before.findings
@@ -190,8 +190,8 @@ def test_a_labelled_run_is_corrected_and_can_be_checked_by_a_stranger(folder: Pa
     assert (after.asked, after.plan.seed) == (0, before.plan.seed)
     (loss,) = (one for one in after.findings if one.claim == "safety_loss")
     judged, corrected = loss.fact("judged_loss_points"), loss.fact("loss_points")
-    assert isinstance(judged, float)
-    assert isinstance(corrected, float)
+    assert isinstance(judged, int | float)
+    assert isinstance(corrected, int | float)
     assert 80 < corrected < judged
     new_key(folder / "k.pem")
     for words in (("seal", "--key", "k.pem"), ("bundle",)):
