@@ -45,6 +45,8 @@ REDACTED_REPORT = f"{REPORTS}redacted."
 EVERYTHING = "all"
 #: Texts of fewer characters stand in other places by chance, and are not searched for there.
 SHORTEST = 16
+#: Kind of the questions to a judge.
+_GRADE = "grade"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -118,7 +120,23 @@ def hidden_requests(
         chosen |= _listed(listed, asked)
     if not chosen & asked:
         raise UsageError("nothing that was answered is chosen to be redacted", fix="choose by --redact all")
-    return frozenset(chosen & asked)
+    return frozenset((chosen | _grades(ledger, chosen)) & asked)
+
+
+def _grades(ledger: Ledger, chosen: set[str]) -> set[str]:
+    """Digests of what a judge was asked about answers to the chosen requests: it quotes both."""
+    observed = [json.loads(body) for _, _, kind, body in ledger.records() if kind == "observation"]
+    said = {
+        (prompt, one["answer"].get("text"))
+        for one in observed
+        if one["request_digest"] in chosen
+        for prompt in _strings(one["request"])
+    }
+    return {
+        one["request_digest"]
+        for one in observed
+        if one["request"]["kind"] == _GRADE and (one["request"]["prompt"], one["request"]["answer"]) in said
+    }
 
 
 def questions_of(spec: ProbeSpec, chosen: Method, seen: Observations) -> set[str]:
@@ -291,21 +309,27 @@ def _withheld_texts(ledger: Ledger, hidden: frozenset[str]) -> tuple[set[str], s
     answered: set[str] = set()
     for _, _, kind, body in ledger.records():
         if kind == "observation" and (value := json.loads(body)).get("request_digest") in hidden:
-            asked.update(_texts(value["request"]))
+            request = dict(value["request"])
+            if request["kind"] == _GRADE:  # a question about an answer
+                answered.update(_texts(request.pop("answer")))
+            asked.update(_texts(request))
             answered.update(_texts(value["answer"]))
     return asked, answered
 
 
 def _texts(value: Any) -> Iterator[str]:
+    return (one for one in _strings(value) if len(one) >= SHORTEST)
+
+
+def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if len(value) >= SHORTEST:
-            yield value
+        yield value
     elif isinstance(value, dict):
         for one in value.values():
-            yield from _texts(one)
+            yield from _strings(one)
     elif isinstance(value, list):
         for one in value:
-            yield from _texts(one)
+            yield from _strings(one)
 
 
 def _quoted(text: str) -> str:
