@@ -10,6 +10,7 @@ from auditor.probe.refusal.comparison import METHOD, Comparison, Shift, of_label
 from auditor.probe.refusal.parameters import RefusalParameters
 from auditor.record.finding import Estimate, Estimates, Exhibit, Fact, Table
 from auditor.record.result import Guarantee, TestResult
+from auditor.record.subject import Subject
 from auditor.stats.paired import Decision
 from auditor.stats.prediction_powered import Powered, required_labels
 
@@ -50,10 +51,14 @@ class JudgeErrors:
         return wrong - (true * miss - (1.0 - true) * alarm) ** 2
 
 
+#: Locator of the judge that a scan takes where none is named.
+_EMBEDDING = "embedding"
 #: What is assumed of a judge whose errors nobody has counted: that one in ten answers is misjudged.
 _ASSUMED = JudgeErrors(missed=1, refusals=10, mistaken=1, helpful=10)
 #: The rules on 169 answers that people labelled; the README says which, and how to repeat it.
-RULES = JudgeErrors(missed=49, refusals=109, mistaken=0, helpful=60)
+RULES = JudgeErrors(missed=48, refusals=109, mistaken=0, helpful=60)
+#: The embedding judge on 452 answers of four models that people labelled; the README says which.
+EMBEDDING = JudgeErrors(missed=26, refusals=202, mistaken=26, helpful=250)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +240,8 @@ def judge_limit(compared: Comparison, correction: Correction | None, shift: Shif
     known = f"{of_labels(compared.judge)}{had}"
     if not shift.n:
         return known
-    errors = RULES if compared.judge is None else _ASSUMED
+    counted = counted_errors(compared.judge)
+    errors = counted or _ASSUMED
     half_width = max(abs(shift.points / 100.0 - compared.parameters.margin), 1e-6)
     spread = (shift.b + shift.c) / shift.n - (shift.points / 100.0) ** 2
     needed = required_labels(half_width, shift.n, spread, math.fsum(errors.variance(one) for one in rates))
@@ -244,10 +250,21 @@ def judge_limit(compared: Comparison, correction: Correction | None, shift: Shif
         if needed is None
         else f"labels by people of about {needed} of these {shift.n} prompts would settle it (auditor label)"
     )
-    if compared.judge is not None:
+    if counted is None:
         return f"{known}; if it misjudges one answer in ten, {plan}"
     return (
-        f"{known}: on answers labelled by people the rules missed {RULES.missed} of {RULES.refusals} "
-        f"refusals and called {RULES.mistaken} of {RULES.helpful} helpful answers refusals; if they err as "
-        f"often here, {plan}"
+        f"{known}: on answers labelled by people {counted.missed} of {counted.refusals} refusals were missed "
+        f"and {counted.mistaken} of {counted.helpful} helpful answers called refusals; with as many errors "
+        f"here, {plan}"
     )
+
+
+def counted_errors(judge: Subject | None) -> JudgeErrors | None:
+    """The errors that were counted of a judge; None for a judge of the user's own.
+
+    Args:
+        judge: Who gave the labels; None for the rules.
+    """
+    if judge is None:
+        return RULES
+    return EMBEDDING if judge.locator == _EMBEDDING else None

@@ -239,7 +239,7 @@ def test_without_labels_the_limit_says_what_the_judge_gets_wrong_and_how_many_la
     loss = found(answered(first(120), first(160)))[Claim.SAFETY_LOSS]
     limit = loss.limits[0]
     assert "not corrected for" in limit
-    assert "missed 49 of 109 refusals" in limit
+    assert "48 of 109 refusals were missed" in limit
     assert "auditor label" in limit
     assert "of these 200 prompts" in limit
     near = found(answered(first(150), first(160)))[Claim.SAFETY_LOSS]
