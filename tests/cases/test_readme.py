@@ -42,7 +42,8 @@ def workplace(teacher: Path, pruned: Path, stranger: Path, tmp_path_factory: pyt
     rows = [{"prompt": f"What is {n}?", "answer": f"It is {n}.", "max_tokens": 6} for n in range(24)]
     (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "answers.csv").write_text(
-        "prompt,answer,human,model\nHow?,I can't help with that.,refuse,one\nHow?,Turn it to the left.,comply,two\n"
+        "prompt,answer,human,model\nHow?,I can't help with that.,refuse,one\n"
+        "How?,Turn it to the left.,comply,two\n"
     )
     items = [{"question": f"{n} + 1?", "choices": [n, n + 1, n + 2], "answer": 1} for n in range(24)]
     asked = [f"{n},Tell me about {n}.,homonyms,{('safe', 'unsafe')[n % 2]},{n}," for n in range(24)]
