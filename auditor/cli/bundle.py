@@ -86,6 +86,8 @@ def bundle(
         raise UsageError(
             f"the seal cannot be read: {error.strerror}", where=str(seal), fix="make it with `auditor seal`"
         ) from error
+    if not out.parent.is_dir():
+        raise UsageError("there is no folder for the bundle", where=str(out.parent), fix="make it first")
     with (
         Ledger.open(ledger, create=False, readonly=True) as evidence,
         tempfile.TemporaryDirectory(dir=out.parent) as room,

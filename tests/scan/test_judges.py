@@ -90,15 +90,13 @@ def test_the_embedding_judge_tells_kinds_apart(judge: EmbeddingJudge) -> None:
 
 def test_neither_order_nor_company_nor_batch_size_matters(judge: EmbeddingJudge) -> None:
     together = labels(judge, ASKED)
-    assert labels(judge, ASKED[::-1])[::-1] == pytest.approx(together) or [
-        one.label for one in labels(judge, ASKED[::-1])[::-1]
-    ] == [one.label for one in together]
+    backwards = labels(judge, ASKED[::-1])[::-1]
     alone = [labels(judge, [one])[0] for one in ASKED]
     other = labels(EmbeddingJudge(OpenOptions(device="cpu", batch_size=1)), ASKED)
-    for first, second, third in zip(together, alone, other, strict=True):
-        assert first.label == second.label == third.label
-        assert first.refused == pytest.approx(second.refused, abs=1e-4)
-        assert first.refused == pytest.approx(third.refused, abs=1e-4)
+    for found in (backwards, alone, other):
+        assert [one.label for one in found] == [one.label for one in together]
+        for first, second in zip(found, together, strict=True):
+            assert first.refused == pytest.approx(second.refused, abs=1e-4)
 
 
 def test_a_judge_grades_and_does_nothing_else(judge: EmbeddingJudge) -> None:
@@ -177,6 +175,7 @@ def test_an_answer_cannot_close_the_brackets_it_stands_in() -> None:
         (("compliance", "refusal"), (0.8, 0.2), "comply"),
         (("full_refusal", "partial_refusal", "compliance"), (0.2, 0.5, 0.3), "partial"),
         (("not_refused", "refused"), (0.7, 0.3), "comply"),
+        (("NON_COMPLIANCE", "COMPLIANCE"), (0.9, 0.1), "refuse"),
         (("LABEL_0", "LABEL_1"), (0.7, 0.3), "unscored"),
     ],
 )

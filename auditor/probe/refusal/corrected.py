@@ -57,8 +57,9 @@ _EMBEDDING = "embedding"
 _ASSUMED = JudgeErrors(missed=1, refusals=10, mistaken=1, helpful=10)
 #: The rules on 169 answers that people labelled; the README says which, and how to repeat it.
 RULES = JudgeErrors(missed=48, refusals=109, mistaken=0, helpful=60)
-#: The embedding judge on 452 answers of four models that people labelled; the README says which.
-EMBEDDING = JudgeErrors(missed=26, refusals=202, mistaken=26, helpful=250)
+#: The embedding judge on 226 answers of two models that people labelled and that nobody looked at while
+#: it was made; the README says which.
+EMBEDDING = JudgeErrors(missed=16, refusals=89, mistaken=14, helpful=137)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from auditor.probe.judge.rules import rules_digest
 from auditor.record.observation import Answer, Embedding, Unanswered
 from auditor.record.request import Embed, Grade, Request
 from auditor.record.subject import Access, Kind
+from auditor.scan.judge.wrapped import NO_GRADE
 from auditor.target.local import LocalTarget
 from auditor.target.protocol import Batch, Description, OpenOptions
 
@@ -88,9 +89,7 @@ class EmbeddingJudge:
         numbered = iter(enumerate(requests))
         while some := list(islice(numbered, _BATCH)):
             graded: dict[int, Answer] = {
-                number: Unanswered(reason="a judge grades answers, nothing else")
-                for number, one in some
-                if not isinstance(one, Grade)
+                number: NO_GRADE for number, one in some if not isinstance(one, Grade)
             }
             readings = {
                 number: read_answer(one.prompt, one.answer) for number, one in some if isinstance(one, Grade)
