@@ -370,3 +370,9 @@ def test_the_command_line_redacts_and_says_so(audit, tmp_path, capsys, monkeypat
     assert run(["verify", "b.zip", "--key", "audit.pub.pem", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["redaction"]["contents"] == [OWN]
     assert made("--plan", "plan.yaml", "--redact", "no/probe") == 2
+
+
+def test_a_bundle_needs_a_folder_that_is_there(audit, tmp_path) -> None:
+    (tmp_path / "seal.json").write_bytes(audit.members[SEAL])
+    words = ("bundle", "--ledger", str(audit.ledger), "--seal", str(tmp_path / "seal.json"))
+    assert run([*words, "-o", str(tmp_path / "none" / "audit.zip")]) == 2

@@ -62,7 +62,7 @@ class EmbeddingJudge:
         """Which judge this is: its digest covers embedder, classifier and rules."""
         known = self._embedder.description
         return Description(
-            name="embedding judge",
+            name="embedding",
             digest=digest_json([known.digest, self._classifier.digest, rules_digest()]),
             access=Access.TEXT,
             kind=Kind.CLASSIFIER,
