@@ -17,6 +17,7 @@ The salt must not come from the seed of a scan: that stands in the plan for ever
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -29,6 +30,7 @@ QUOTING = ("exhibits", "observation_ids")
 #: Kinds of record that can be withheld.
 KINDS = ("observation", "finding")
 _BYTES = 16
+_SALT = re.compile(rf"[0-9a-f]{{{2 * _BYTES}}}")
 
 
 def salted(value: Mapping[str, Any]) -> bytes:
@@ -38,7 +40,7 @@ def salted(value: Mapping[str, Any]) -> bytes:
 
 def is_salt(value: Any) -> bool:
     """Whether this is the salt of a record."""
-    return isinstance(value, str) and len(value) == 2 * _BYTES and not set(value) - set("0123456789abcdef")
+    return isinstance(value, str) and _SALT.fullmatch(value) is not None
 
 
 def is_withheld(value: Any) -> bool:
@@ -63,4 +65,9 @@ def reduced(kind: str, body: bytes, value: Mapping[str, Any]) -> bytes:
 
 def reduced_answer(body: bytes) -> bytes:
     """The body that stands for an answer where it is withheld."""
-    return b'{"withheld":"%b"}' % digest_bytes(body).encode("ascii")
+    return reduced_to(digest_bytes(body))
+
+
+def reduced_to(digest: str) -> bytes:
+    """The body that stands for an answer whose body has this digest."""
+    return b'{"withheld":"%b"}' % digest.encode("ascii")

@@ -25,7 +25,7 @@ from auditor.error import EvidenceIntegrityError
 from auditor.ledger.body import Point
 from auditor.ledger.canonical import member_bytes, parse_canonical
 from auditor.ledger.chain import GENESIS, leaf_digest
-from auditor.ledger.commitment import SALT, is_salt, is_withheld, reduced, reduced_answer
+from auditor.ledger.commitment import SALT, is_salt, is_withheld, reduced, reduced_to
 from auditor.ledger.fault import primary_code
 from auditor.ledger.migrations import missing_guards
 from auditor.ledger.seal import Tree, leaf_bytes
@@ -176,11 +176,12 @@ class _Walk:
 
 def _salted(seq: int, kind: bytes, body: bytes, body_sha256: bytes) -> bool:
     """Whether a body is committed to with a salt, having found that it matches its digest."""
-    if digest_bytes(body).encode("ascii") == body_sha256:
+    digest = digest_bytes(body)
+    if digest.encode("ascii") == body_sha256:
         return False
     try:
         if kind == b"observation":
-            short = reduced_answer(body)
+            short = reduced_to(digest)
         elif kind == b"finding":
             short = reduced("finding", body, parse_canonical(body))
         else:
