@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +64,7 @@ def bundle(
     from auditor.attestation.contents import Sources, members_of
     from auditor.attestation.statement import SEALED_REPORTS
     from auditor.attestation.timestamp import token_path
+    from auditor.attestation.workroom import workroom
     from auditor.ledger import Ledger
     from auditor.report.write import render
     from auditor.scan.plan_file import load_plan_file
@@ -88,18 +88,15 @@ def bundle(
         ) from error
     if not out.parent.is_dir():
         raise UsageError("there is no folder for the bundle", where=str(out.parent), fix="make it first")
-    with (
-        Ledger.open(ledger, create=False, readonly=True) as evidence,
-        tempfile.TemporaryDirectory(dir=out.parent) as room,
-    ):
+    with Ledger.open(ledger, create=False, readonly=True) as evidence, workroom(out) as room:
         scan = evidence.scan(run)
         members = members_of(scan.plan, sources)
         if redact or redact_requests:
             probes = Bundle(members).probes()
             hidden = redaction.hidden_requests(scan, probes, evidence, redact or (), redact_requests)
-            members = redaction.redact(members, scan, evidence, hidden, Path(room))
+            members = redaction.redact(members, scan, evidence, hidden, room)
         else:
-            copy = Path(room) / EVIDENCE
+            copy = room / EVIDENCE
             evidence.copy_to(copy)
             members[EVIDENCE] = copy.read_bytes()
             for name in SEALED_REPORTS:
@@ -107,7 +104,7 @@ def bundle(
         members[SEAL] = envelope
         if token is not None:
             members[TOKEN] = token
-        part = Path(room) / "bundle.zip"
+        part = room / "bundle.zip"
         part.write_bytes(pack(members))
         part.replace(out)
     Console().print(f"{out}: {len(members)} files, {out.stat().st_size:,} bytes", markup=False)

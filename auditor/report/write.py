@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from glob import escape
 from io import StringIO
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from auditor.report.markdown import render_markdown
 from auditor.report.pdf import render_pdf
 from auditor.report.sarif import render_sarif
 from auditor.report.terminal import render_terminal
+from auditor.report.unfinished import sweep, unfinished
 from auditor.report.view import build_view
 
 _TEXT_WIDTH = 100
@@ -69,24 +69,6 @@ def render_file(scan: Scan, format: str) -> bytes:  # noqa: A002
     return render_pdf(build_view(scan)) if format == PDF else render(scan, format).encode("utf-8")
 
 
-def _sweep(path: Path) -> None:
-    """Remove what killed processes have left of this report; one that still writes keeps its own."""
-    for left in path.parent.glob(f".{escape(path.name)}.*.part"):
-        process = left.suffixes[-2].removeprefix(".")
-        if process.isdigit() and not _alive(int(process)):
-            left.unlink(missing_ok=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def write_report(scan: Scan, path: Path, format: str) -> Path:  # noqa: A002
     """Render ``scan`` and put it at ``path``, whole or not at all; an old report stays until then.
 
@@ -103,10 +85,10 @@ def write_report(scan: Scan, path: Path, format: str) -> Path:  # noqa: A002
         ReportError: If the format is unknown or the file cannot be written.
     """
     data = render_file(scan, format)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
+        sweep(path)
         with part.open("wb") as stream:
             stream.write(data)
             stream.flush()

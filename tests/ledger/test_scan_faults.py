@@ -66,6 +66,7 @@ def finished(models: Path, ledger: Path) -> Scan:
         suspect=f"recorded:{models / 'student.jsonl'}",
         teachers=(f"recorded:{models / 'teacher.jsonl'}",),
         suites=(PROBE,),
+        judge="rules",
         seed=1,
     )
     with Ledger.open(ledger) as evidence:
@@ -85,7 +86,19 @@ def scanned(models: Path, folder: Path, limit: str = "unlimited") -> subprocess.
     return subprocess.run(
         [
             *("bash", "-c", f'ulimit -f {limit} && exec "$@"', "bash"),
-            *(sys.executable, "-m", "auditor", *arguments, "-s", PROBE, "--seed", "1", "--quiet"),
+            *(
+                sys.executable,
+                "-m",
+                "auditor",
+                *arguments,
+                "-s",
+                PROBE,
+                "--judge",
+                "rules",
+                "--seed",
+                "1",
+                "--quiet",
+            ),
         ],
         cwd=folder,
         env=environment(),
