@@ -67,7 +67,7 @@ class Table:
 
 
 def test_moments_in_closed_form() -> None:
-    """A uniform choice has no spread, a coin of bias p one of sqrt(p q) |log p/q|; what cannot come is left out."""
+    """A uniform choice has no spread, a coin one of sqrt(p q) |log p/q|; what cannot come is left out."""
     never = -float("inf")
     bias = torch.tensor([[0.0, 0.0, 0.0], [np.log(0.8), np.log(0.2), never], [0.0, never, never]])
     means, deviations = LanguageModel.expectations(Table(), bias)  # type: ignore[arg-type]

@@ -44,6 +44,11 @@ class BenchmarkQuestion:
         return "\n".join(f"{letter}. {one}" for letter, one in zip(LETTERS, self.options, strict=False))
 
     @property
+    def answered(self) -> str:
+        """What stands behind the question where it is printed with its key: the options, and the answer."""
+        return "\n".join([*([self.listed] if self.options else []), f"Answer: {self.answer}"])
+
+    @property
     def letters(self) -> tuple[str, ...]:
         """The letters of the options."""
         return tuple(LETTERS[: len(self.options)])
@@ -82,6 +87,16 @@ class BenchmarkItem:
     category: str
     published: BenchmarkQuestion
     twins: tuple[BenchmarkQuestion, ...]
+
+    @property
+    def forms(self) -> tuple[BenchmarkQuestion, ...]:
+        """As it was published, then its twins."""
+        return (self.published, *self.twins)
+
+    @property
+    def asks_the_same(self) -> bool:
+        """Whether the twins ask the very same question, with options in another order or with others."""
+        return all(one.question == self.published.question for one in self.twins)
 
 
 def items_of(rows: Sequence[dict[str, Any]], most: int, where: str) -> tuple[BenchmarkItem, ...]:

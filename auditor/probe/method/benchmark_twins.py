@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from auditor.probe.benchmark.asking import BenchmarkAsking, BenchmarkTwinsParameters
-from auditor.probe.benchmark.findings import METHOD, BenchmarkFinding
+from auditor.probe.benchmark.asking import METHOD, BenchmarkAsking, BenchmarkTwinsParameters
+from auditor.probe.benchmark.comparison import forecast
+from auditor.probe.benchmark.findings import ContrastFinding
 from auditor.probe.protocol import Parameters, parameters_of
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Claim, Finding
@@ -40,4 +41,8 @@ class BenchmarkTwins:
     def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
         """One finding on all benchmarks together."""
         asking = BenchmarkAsking(spec, parameters_of(spec, BenchmarkTwinsParameters), seen)
-        return (BenchmarkFinding(asking).finding(),)
+        return (ContrastFinding(asking).finding(),)
+
+    def forecast(self, spec: ProbeSpec, seen: Observations) -> Sequence[str]:
+        """What so many items and references can find."""
+        return forecast(BenchmarkAsking(spec, parameters_of(spec, BenchmarkTwinsParameters), seen))
