@@ -7,6 +7,7 @@ from pathlib import Path
 from auditor.error import ContentError
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
 from auditor.probe.method.identity_claims import IdentityClaims
+from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
 from auditor.probe.method.noise_floor import NoiseFloor
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.output_agreement import OutputAgreement
@@ -47,6 +48,7 @@ METHODS: tuple[Method, ...] = (
     TwinGap(),
     BenchmarkTwins(),
     OrderTest(),
+    MinKPlusPlus(),
 )
 
 
