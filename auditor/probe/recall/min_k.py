@@ -52,7 +52,7 @@ class MinKReading(ContrastReading[MinKParameters]):
             method=METHOD,
             unit="standard deviations",
             digits=3,
-            seen="to the suspect the least likely tokens of published items stand {gap} above those of twins, "
+            seen="to the suspect the least likely tokens of items as published stand {gap} above twins', "
             "{beyond} more than to references ({low} to {high})",
             statistic=f"Min-K%++ ({self.parameters.k:g} %) of items as published minus twins",
             table="Standing of the least likely tokens by benchmark, in standard deviations",
