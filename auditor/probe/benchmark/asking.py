@@ -75,7 +75,7 @@ class BenchmarkAsking(ContrastReading[BenchmarkTwinsParameters]):
     def request(self, model: Subject, question: BenchmarkQuestion) -> Request:
         """A question as this model is asked it."""
         if question.context:
-            if question.options:
+            if question.continuations:
                 return Choose(prompt=question.context, options=question.continuations)
             return Generate(prompt=question.context, max_tokens=self.parameters.max_tokens)
         layout = self.parameters.listed if question.options else self.parameters.short

@@ -17,6 +17,8 @@ from auditor.probe.generator.twins import option_named
 from auditor.record.observation import Answer, Choice, Text
 
 LETTERS = "ABCDEFGHIJ"
+#: How Inspect has multiple choice answered.
+_STATED = re.compile(r"ANSWER\s*:\s*\(?([A-J])(?![A-Za-z'])")
 _LETTER = re.compile(r"(?<![A-Za-z])([A-J])(?![A-Za-z'])")
 
 
@@ -61,6 +63,8 @@ class BenchmarkQuestion:
             return None
         if not self.options:
             return _short(self.answer).final(answer.text)
+        if stated := [one for one in _STATED.findall(answer.text) if one in self.letters]:
+            return self.options[LETTERS.index(stated[-1])]
         named = option_named(answer.text, self.options)
         letters = [one for one in _LETTER.findall(answer.text) if one in self.letters]
         return named or (self.options[LETTERS.index(letters[0])] if letters else "")
@@ -140,7 +144,8 @@ def _item(row: dict[str, Any], where: str) -> BenchmarkItem:
 
 def _question(row: dict[str, Any]) -> BenchmarkQuestion:
     options, continuations = tuple(row["options"]), tuple(row.get("continuations", ()))
-    as_asked = bool(row.get("context")) and len(continuations) == len(options)
+    # Without continuations the answer was written, whether there are options or not.
+    as_asked = bool(row.get("context")) and len(continuations) in (0, len(options))
     return BenchmarkQuestion(
         question=str(row["question"]),
         options=options,
