@@ -134,7 +134,8 @@ def test_inspect_logs_tell_who_learned_the_items_and_accuse_nobody_else(tmp_path
     for suspect, form in (("learned", "eval"), ("other-5", "json")):
         done = auditor(
             "scan", f"recorded:{suspect}.{form}", "--suite", "benchmark/twin-difference", "--only-named",
-            "--json", "--benchmark", "other-0.json", *(f"--control=recorded:other-{n}.json" for n in range(5)),
+            "--json", "--benchmark", "other-0.json",
+            *(f"--control=recorded:other-{n}.json" for n in range(5)),
             "--ledger", f"{suspect}.db", cwd=tmp_path,
         )  # fmt: skip
         assert "Traceback" not in done.stderr

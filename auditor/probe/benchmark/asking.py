@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
 from pydantic import Field
 
-from auditor.probe.benchmark.contrast import ContrastParameters, ContrastReading
+from auditor.probe.benchmark.contrast import ContrastReading
 from auditor.probe.benchmark.item import BenchmarkItem, BenchmarkQuestion
 from auditor.probe.benchmark.quantity import Quantity
+from auditor.probe.benchmark.wording import WordedParameters
 from auditor.record.finding import Fact
-from auditor.record.request import Choose, Generate, Request, user
+from auditor.record.request import Choose, Generate, Request
 from auditor.record.subject import Access, Subject
 from auditor.stats.difference_in_differences import DifferenceInDifferences
 
@@ -21,22 +21,16 @@ METHOD = "benchmark_twins"
 _SPREAD = 50.0
 
 
-class BenchmarkTwinsParameters(ContrastParameters):
+class BenchmarkTwinsParameters(WordedParameters):
     """Parameters of the comparison of right answers.
 
     Attributes:
-        form: Whether a question is put as a conversation or as text to continue.
-        listed: Layout of a question with options; ``{question}`` and ``{options}`` are replaced.
-        short: Layout of a question without options.
         option: Layout of the letter of an option; ``{letter}`` is replaced.
         max_tokens: Longest written answer.
         margin_points: Difference in points that the interval's lower end must exceed.
         material_points: Difference in points that a clean bill must have been able to find.
     """
 
-    form: Literal["chat", "text"] = "text"
-    listed: str = "Question: {question}\n{options}\nAnswer:"
-    short: str = "Question: {question}\nAnswer:"
     option: str = " {letter}"
     max_tokens: int = Field(default=64, ge=1)
     margin_points: float = 2.0
@@ -74,14 +68,10 @@ class BenchmarkAsking(ContrastReading[BenchmarkTwinsParameters]):
 
     def request(self, model: Subject, question: BenchmarkQuestion) -> Request:
         """A question as this model is asked it."""
-        if question.context:
-            if question.continuations:
-                return Choose(prompt=question.context, options=question.continuations)
-            return Generate(prompt=question.context, max_tokens=self.parameters.max_tokens)
-        layout = self.parameters.listed if question.options else self.parameters.short
-        text = layout.replace("{options}", question.listed).replace("{question}", question.question)
-        prompt = user(text) if self.parameters.form == "chat" else text
-        if question.options and model.access >= Access.LOGPROBS:
+        prompt = self.parameters.prompt(question)
+        if question.continuations:
+            return Choose(prompt=prompt, options=question.continuations)
+        if question.options and not question.context and model.access >= Access.LOGPROBS:
             letters = (self.parameters.option.replace("{letter}", one) for one in question.letters)
             return Choose(prompt=prompt, options=tuple(letters))
         return Generate(prompt=prompt, max_tokens=self.parameters.max_tokens)
