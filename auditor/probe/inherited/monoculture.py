@@ -220,6 +220,7 @@ class MonocultureFindings:
         low, high = self._interval(ranked.teacher)
         share = f"of {ranked.mistakes.both_wrong} items that both get wrong"
         return (
+            Fact(name="selection_inside_null", value=True, meaning="p is corrected for all candidates"),
             Fact(name="kappa", value=ranked.own.kappa, meaning="agreement beyond accuracy, 1 for always"),
             Fact(name="kappa_low", value=low, meaning="lower end of its interval over items"),
             Fact(name="kappa_high", value=high, meaning="upper end of its interval over items"),
