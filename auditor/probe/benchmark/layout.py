@@ -61,23 +61,24 @@ def canonical(row: Row) -> dict[str, Any]:
     if item["options"] and item["answer"] not in item["options"]:
         raise UsageError(f"the answer {item['answer']!r} is none of the options")
     item["category"] = str(row.get("category") or row.get("subject") or row.get("activity_label") or "")
-    if row.get("frequency") not in (None, ""):
-        item["frequency"] = _frequency(row["frequency"])
+    for column, sign in (("frequency", 1), ("rarity", -1)):
+        if row.get(column) not in (None, ""):
+            item.setdefault("frequency", sign * _number(column, row[column]))
     if row.get("twin_of") not in (None, ""):
         item["twin_of"] = str(row["twin_of"])
     twin = _twin(row, item)
     return {**item, "twin": twin} if twin else item
 
 
-def _frequency(stated: Any) -> float:
-    """How common an item is, on any scale that grows with it."""
+def _number(column: str, stated: Any) -> float:
+    """How common or how rare an item is, on any scale that grows with it."""
     try:
         value = float(stated)
     except (TypeError, ValueError):
         value = math.nan
     if not math.isfinite(value):
         raise UsageError(
-            f"the frequency {stated!r} is no number", fix="a number that grows with it, or nothing"
+            f"the {column} {stated!r} is no number", fix="a number that grows with it, or nothing"
         )
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,6 +75,25 @@ class KeyedAnswers:
         for place, (item, said) in enumerate(zip(self.asking.items, self.said(model), strict=True)):
             if said is not None and said in item.published.options:
                 found[place, item.published.options.index(said)] = 1.0
+        return found
+
+    def written(self, models: Sequence[Subject]) -> dict[str, Float[NDArray[np.float64], "items answers"]]:
+        """1 at the answer that each of these models gave; the right one stands first, and none is all zeros.
+
+        The places are those of the distinct answers of these models to the item.
+        """
+        said = {one.digest: self.said(one) for one in models}
+        wrong: list[dict[str, int]] = []
+        for place, item in enumerate(self.asking.items):
+            given = (answers[place] for answers in said.values())
+            distinct = dict.fromkeys(one for one in given if one and not item.published.is_right(one))
+            wrong.append({one: number for number, one in enumerate(distinct, start=1)})
+        width = 1 + max(map(len, wrong), default=0)
+        found = {digest: np.zeros((len(wrong), width)) for digest in said}
+        for digest, answers in said.items():
+            for place, answer in enumerate(answers):
+                if answer:
+                    found[digest][place, wrong[place].get(answer, 0)] = 1.0
         return found
 
     def weighs(self, model: Subject) -> Bool[NDArray[np.bool_], " items"]:

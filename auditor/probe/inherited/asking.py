@@ -13,8 +13,8 @@ from auditor.probe.benchmark.item import BenchmarkItem, items_of
 from auditor.probe.protocol import Parameters
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Answer, Observations, observation_id
-from auditor.record.request import Question, Request, ask_all, request_digest
-from auditor.record.subject import Role, Subject
+from auditor.record.request import Choose, Generate, Question, Request, ask_all, request_digest
+from auditor.record.subject import Access, Role, Subject
 
 #: Fewest items that anything is said about.
 FEWEST_ITEMS = 50
@@ -27,6 +27,8 @@ class KeyedParameters(Parameters):
         form: Whether a question is put as a conversation or as text to continue.
         listed: Layout of a question with options; ``{question}`` and ``{options}`` are replaced.
         short: Layout of a question without options.
+        choices: Whether a model chooses among the letters of listed options, or among the options themselves,
+            which are then not listed; small models know no letters.
         option: Layout of the letter of an option; ``{letter}`` is replaced.
         items: Most items of a benchmark.
         max_tokens: Longest written answer.
@@ -36,6 +38,7 @@ class KeyedParameters(Parameters):
     form: Literal["chat", "text"] = "text"
     listed: str = "Question: {question}\n{options}\nAnswer:"
     short: str = "Question: {question}\nAnswer:"
+    choices: Literal["letters", "options"] = "letters"
     option: str = " {letter}"
     items: int = Field(default=400, ge=20)
     max_tokens: int = Field(default=64, ge=1)
@@ -100,7 +103,15 @@ class KeyedAsking:
 
     def request(self, model: Subject, item: BenchmarkItem) -> Request:
         """An item as this model is asked it: what the comparison with twins asks as well."""
-        return self._twins.request(model, item.published)
+        question = item.published
+        if self.parameters.choices == "options" and question.options and not question.context:
+            prompt = self.parameters.wording.laid_out(
+                self.parameters.short.replace("{question}", question.question)
+            )
+            if model.access >= Access.LOGPROBS:
+                return Choose(prompt=prompt, options=question.options)
+            return Generate(prompt=prompt, max_tokens=self.parameters.max_tokens)
+        return self._twins.request(model, question)
 
     def answer(self, model: Subject, item: BenchmarkItem) -> Answer | None:
         """What the model said to an item."""

@@ -17,9 +17,11 @@ from auditor.record.subject import Access, Subject
 from auditor.stats.calibration import Refitted, expected_calibration_error, refitted, reliability
 from auditor.stats.intervals import wilson
 from auditor.stats.paired import Decision
-from auditor.stats.paired_loss import PairedLoss, mean_loss
+from auditor.stats.paired_loss import PairedLoss, mean_loss, smallest_loss
 
 METHOD = "calibration_loss"
+#: Standard deviation of an item's loss that is planned for: a suspect whose logits are twice too large.
+_SPREAD = 0.23
 _OUTCOMES = {
     Decision.OVER: Outcome.SUPPORTS,
     Decision.UNDER: Outcome.DOES_NOT_SUPPORT,
@@ -70,6 +72,18 @@ class CalibrationFindings:
         if not self.asking.teachers:
             return (self._open(None, "no candidate teacher is named", "--teacher MODEL"),)
         return tuple(self._about(one) for one in self.asking.teachers)
+
+    def forecast(self) -> tuple[str, ...]:
+        """What so many items with options can find."""
+        items, teachers = int((self._answers.options >= 2).sum()), len(self.asking.teachers)
+        if items < FEWEST_ITEMS or not teachers:
+            return ()
+        level = self.parameters.alpha / teachers
+        least = smallest_loss(_SPREAD, items, margin=self.parameters.margin, alpha=level)
+        return (
+            f"{items} items with options find {least:.2f} of Brier score lost to a wrong temperature with "
+            "probability 0.8, where the logits of the suspect are twice too large",
+        )
 
     @cached_property
     def _answers(self) -> KeyedAnswers:

@@ -16,7 +16,7 @@ from auditor.probe.inherited.asking import FEWEST_ITEMS, KeyedAsking, KeyedParam
 from auditor.probe.panel.controls import panel_of, stratum_of
 from auditor.record.finding import Claim, Fact, Finding, Outcome, Table
 from auditor.record.result import ControlValue, Guarantee, TestResult
-from auditor.record.subject import Access, Subject
+from auditor.record.subject import Access, Role, Subject
 from auditor.stats.calibration import probabilities
 from auditor.stats.conformal import ConformalTest, conformal_test, controls_needed, critical_value
 from auditor.stats.error_agreement import (
@@ -32,6 +32,8 @@ METHOD = "monoculture"
 #: Share of the items that a control must have answered.
 _SHARE_ANSWERED = 0.9
 _SHOWN = 12
+#: Wrong short answers there are to choose among: so many that chance does not bring two models together.
+_SHORT_ANSWERS = 2**53
 
 
 class MonocultureParameters(KeyedParameters):
@@ -75,15 +77,24 @@ class MonocultureFindings:
             return (self._open(None, "no candidate teacher is named", "--teacher MODEL"),)
         if self._used.sum() < FEWEST_ITEMS:
             reason = (
-                f"{int(self._used.sum())} items with options were answered by suspect, candidates, controls, "
+                f"{int(self._used.sum())} items were answered by suspect, candidates and controls, "
                 f"and {FEWEST_ITEMS} are the least"
             )
-            return tuple(
-                self._open(one, reason, "more items of multiple choice") for one in self.asking.teachers
-            )
+            return tuple(self._open(one, reason, "more items") for one in self.asking.teachers)
         ranked = [self._ranked(one) for one in self.asking.teachers]
         adjusted = holm([one.test.p_value for one in ranked])
         return tuple(self._concluded(one, p_value) for one, p_value in zip(ranked, adjusted, strict=True))
+
+    def forecast(self) -> tuple[str, ...]:
+        """Which rank so many controls can give, before anything is asked."""
+        if not self.asking.spec.items or not self.asking.teachers:
+            return ()
+        controls, teachers = len(self.asking.seen.of_role(Role.CONTROL)), len(self.asking.teachers)
+        needed = controls_needed(self.parameters.alpha / teachers)
+        return (
+            f"{controls} controls rank a suspect at p {min(1.0, teachers / (controls + 1)):.3f} at best; "
+            f"{needed} of one stratum reach {self.parameters.alpha:g}",
+        )
 
     @cached_property
     def _answers(self) -> KeyedAnswers:
@@ -93,40 +104,57 @@ class MonocultureFindings:
     def _controls(self) -> tuple[Subject, ...]:
         """Controls that may stand in the suspect's place and answered nearly everything."""
         members = panel_of(self.asking.seen, Access.TEXT, self.asking.teachers).members
-        return tuple(one for one in members if self._with_options(one).mean() >= _SHARE_ANSWERED)
+        return tuple(one for one in members if self._answers.answered(one).mean() >= _SHARE_ANSWERED)
 
     @cached_property
     def _everybody(self) -> tuple[Subject, ...]:
         return (self.asking.seen.suspect, *self.asking.teachers, *self._controls)
 
-    def _with_options(self, model: Subject) -> Bool[NDArray[np.bool_], " items"]:
-        listed = self._answers.options >= 2
-        return self._answers.answered(model)[listed]
-
     @cached_property
     def _used(self) -> Bool[NDArray[np.bool_], " items"]:
-        """Items with options that everybody answered."""
+        """Items that everybody answered, with two options or more, or none."""
         answered = np.all([self._answers.answered(one) for one in self._everybody], axis=0)
-        used: Bool[NDArray[np.bool_], " items"] = answered & (self._answers.options >= 2)
+        used: Bool[NDArray[np.bool_], " items"] = answered & (self._answers.options != 1)
         return used
+
+    @cached_property
+    def _listed(self) -> Bool[NDArray[np.bool_], " used"]:
+        """Which of the used items have options; the others have short answers."""
+        listed: Bool[NDArray[np.bool_], " used"] = self._answers.options[self._used] >= 2
+        return listed
 
     @cached_property
     def _weighed(self) -> bool:
         """Whether everybody weighed the options; answers alone are compared otherwise."""
-        return all(bool(self._answers.weighs(one)[self._used].all()) for one in self._everybody)
+        answers, used = self._answers, self._used
+        return all(bool(answers.weighs(one)[used][self._listed].all()) for one in self._everybody)
 
     @cached_property
     def _shares(self) -> dict[str, NDArray[np.float64]]:
-        """What each model gives to each option."""
-        if self._weighed:
-            return {
-                one.digest: probabilities(self._answers.scores(one)[self._used]) for one in self._everybody
-            }
-        return {one.digest: self._answers.chosen(one)[self._used] for one in self._everybody}
+        """What each model gives to each option, or to each short answer that anybody gave."""
+        found, listed, used = self._answers.written(self._everybody), self._listed, self._used
+        width = max(2, int(self._answers.options.max()), *(one.shape[1] for one in found.values()))
+        shares = {}
+        for one in self._everybody:
+            written = found[one.digest][used]
+            given = np.zeros((len(written), width))
+            given[:, : written.shape[1]] = written
+            if listed.any():
+                given[listed] = 0.0
+                own = self._answers.scores(one) if self._weighed else self._answers.chosen(one)
+                options = probabilities(own[used][listed]) if self._weighed else own[used][listed]
+                given[listed, : options.shape[1]] = options
+            shares[one.digest] = given
+        return shares
+
+    @cached_property
+    def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Place of the right answer of each used item, and the number of answers there are."""
+        options = self._answers.options[self._used]
+        return np.maximum(self._answers.keys[self._used], 0), np.where(self._listed, options, _SHORT_ANSWERS)
 
     def _agreement(self, first: Subject, second: Subject) -> Agreement:
-        keys, options = self._answers.keys[self._used], self._answers.options[self._used]
-        return agreement(self._shares[first.digest], self._shares[second.digest], keys, options)
+        return agreement(self._shares[first.digest], self._shares[second.digest], *self._keys)
 
     def _mistakes(self, first: Subject, second: Subject) -> SharedMistakes:
         wrong = ~self._answers.right(first) & ~self._answers.right(second) & self._used
@@ -181,6 +209,13 @@ class MonocultureFindings:
                 "of like ability show how far.",
                 *(
                     ()
+                    if self._listed.all()
+                    else (
+                        "Chance is not expected to bring short answers together; controls show if it does.",
+                    )
+                ),
+                *(
+                    ()
                     if self._weighed
                     else ("Not everybody weighed the options, so that answers alone are compared.",)
                 ),
@@ -190,9 +225,8 @@ class MonocultureFindings:
     def _interval(self, teacher: Subject) -> tuple[float, float]:
         suspect = self.asking.seen.suspect
         rng = np.random.default_rng([self.asking.seen.seed, zlib.crc32(teacher.digest.encode())])
-        keys, options = self._answers.keys[self._used], self._answers.options[self._used]
         shares = self._shares
-        return agreement_interval(shares[suspect.digest], shares[teacher.digest], keys, options, rng)
+        return agreement_interval(shares[suspect.digest], shares[teacher.digest], *self._keys, rng)
 
     def _result(self, ranked: _Ranked, p_value: float) -> TestResult:
         return TestResult(
@@ -234,7 +268,7 @@ class MonocultureFindings:
             Fact(name="same_wrong", value=ranked.mistakes.same, meaning=f"same wrong answer, {share}"),
             Fact(name="controls_as_alike", value=above, meaning="controls that agree with it as much"),
             Fact(name="controls", value=len(ranked.controls), meaning="controls that were ranked"),
-            Fact(name="items", value=int(self._used.sum()), meaning="items with options that all answered"),
+            Fact(name="items", value=int(self._used.sum()), meaning="items that all answered"),
         )
 
     def _pairs(self) -> Table:

@@ -131,7 +131,7 @@ class TailFindings:
                 f"nothing tells which items are rare: the file states no frequency, and "
                 f"{len(self.asking.references)} references answered, of {FEWEST_REFERENCES} that it takes to "
                 "read difficulty off them",
-                "a column frequency in the file, or --control MODEL for models that come from neither",
+                "a column frequency or rarity in the file, or --control MODEL for models of neither's making",
             )
         else:
             ends = _thirds(

@@ -30,6 +30,11 @@ class CalibrationLoss:
         wanted = {asking.seen.suspect.digest, *(one.digest for one in asking.teachers)}
         return [one for one in asking.questions() if one.subject_digest in wanted]
 
+    def forecast(self, spec: ProbeSpec, seen: Observations) -> Sequence[str]:
+        """What so many items can find."""
+        parameters = parameters_of(spec, CalibrationLossParameters)
+        return CalibrationFindings(self._asking(spec, seen), parameters).forecast()
+
     def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
         """One finding for each candidate."""
         parameters = parameters_of(spec, CalibrationLossParameters)

@@ -36,3 +36,8 @@ class Monoculture:
         """One finding for each candidate."""
         parameters = parameters_of(spec, MonocultureParameters)
         return MonocultureFindings(KeyedAsking(spec, parameters, seen), parameters).all()
+
+    def forecast(self, spec: ProbeSpec, seen: Observations) -> Sequence[str]:
+        """Which rank so many controls can give."""
+        parameters = parameters_of(spec, MonocultureParameters)
+        return MonocultureFindings(KeyedAsking(spec, parameters, seen), parameters).forecast()

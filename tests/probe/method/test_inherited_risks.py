@@ -13,7 +13,7 @@ from examination import quiz
 
 from auditor import content
 from auditor.array import NDArray
-from auditor.probe.protocol import Method
+from auditor.probe.protocol import Forecasting, Method
 from auditor.probe.registry import load_suites, method
 from auditor.probe.spec import ProbeSpec
 from auditor.record.finding import Finding, Outcome
@@ -69,7 +69,7 @@ def mixed(first: Mind, second: Mind, share: float, seed: int) -> Mind:
     return Mind(np.where(chosen[:, None], first.logits, second.logits))
 
 
-def probe(name: str, **columns: Sequence[float]) -> tuple[Method, ProbeSpec]:
+def probe(name: str, **columns: Sequence[Any]) -> tuple[Method, ProbeSpec]:
     (loaded,) = load_suites((f"benchmark/{name}",), (content.probes(),))
     items: list[dict[str, Any]] = quiz(ITEMS)
     for column, values in columns.items():
@@ -125,6 +125,53 @@ def test_a_copier_of_mistakes_is_found(crowd: list[Mind], access: Access) -> Non
     assert fact(found, "kappa_low") < fact(found, "kappa") < fact(found, "kappa_high")
     assert fact(found, "same_wrong") <= fact(found, "both_wrong")
     assert any("alone are compared" in line for line in found.limits) is (access is Access.TEXT)
+
+
+def test_short_answers_tell_mistakes_in_common_too(crowd: list[Mind]) -> None:
+    """Where any answer may be given, all that chance brings together is right answers."""
+    teacher = mind(1, 0.5)
+    asked = probe("monoculture", options=[[]] * ITEMS, answer=["ABCD"[key] for key in keys()])
+    copier = mixed(teacher, mind(2), 0.6, 3)
+    found = examine(asked, copier, teacher, crowd)
+    assert found.outcome is Outcome.SUPPORTS
+    right = [float((one.logits.argmax(axis=1) == keys()).mean()) for one in (copier, teacher)]
+    alike = float((copier.logits.argmax(axis=1) == teacher.logits.argmax(axis=1)).mean())
+    assert fact(found, "expected_agreement") == pytest.approx(right[0] * right[1])
+    assert fact(found, "kappa") == pytest.approx((alike - right[0] * right[1]) / (1 - right[0] * right[1]))
+    assert any("short answers" in line for line in found.limits)
+    alone = examine(asked, mind(200), teacher, crowd)
+    assert alone.outcome is Outcome.DOES_NOT_SUPPORT
+
+
+def test_options_themselves_can_be_weighed() -> None:
+    """Small models know no letters; what they weigh then are the options."""
+    chosen, spec = probe("calibration-loss")
+    parameters = {**spec.file.parameters, "choices": "options"}
+    spec = spec.with_file(spec.file.model_copy(update={"parameters": parameters}))
+    suspect = Subject(role=Role.SUSPECT, name="s", locator="s", digest="sha256:s", access=Access.LOGPROBS)
+    request = chosen.plan(spec, Observations((suspect,), 1))[0].request
+    assert isinstance(request, Choose)
+    assert request.options == ("amber 0", "birch 0", "cedar 0", "dune 0")
+    assert "birch" not in str(request.prompt)
+    found = examine((chosen, spec), mind(2, 0.4, heat=3.0), mind(1, 0.4))
+    assert found.outcome is Outcome.SUPPORTS
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("monoculture", "1 controls rank"), ("calibration-loss", "240 items"), ("tail-loss", "240 items")],
+)
+def test_what_will_be_found_is_said_before_the_run(name: str, says: str) -> None:
+    chosen, spec = probe(name)
+    subjects = tuple(
+        Subject(
+            role=role, name=role.value, locator="x", digest=f"sha256:{role.value}", access=Access.LOGPROBS
+        )
+        for role in (Role.SUSPECT, Role.TEACHER, Role.CONTROL)
+    )
+    assert isinstance(chosen, Forecasting)
+    assert any(says in line for line in chosen.forecast(spec, Observations(subjects, 1)))
+    assert not chosen.forecast(spec, Observations(subjects[:1], 1))
 
 
 def test_who_errs_alone_shares_no_mistakes(crowd: list[Mind]) -> None:
@@ -204,7 +251,7 @@ def test_luck_on_what_nobody_knows_is_no_loss() -> None:
 def test_nothing_says_what_is_rare() -> None:
     found = examine(probe("tail-loss"), mind(2), mind(1), [mind(3)])
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "column frequency" in found.decisive
+    assert "column frequency or rarity" in found.decisive
 
 
 @pytest.mark.parametrize("name", PROBES)
