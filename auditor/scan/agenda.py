@@ -106,8 +106,8 @@ def about_prompts(spec: ProbeSpec) -> bool:
 
 
 def about_benchmarks(spec: ProbeSpec) -> bool:
-    """Whether a probe is about benchmarks of the user's own."""
-    return spec.file.method in _ABOUT_BENCHMARKS
+    """Whether a probe is about benchmarks of the user's own: one of these methods that brings no items."""
+    return spec.file.method in _ABOUT_BENCHMARKS and not spec.items
 
 
 def leaves_labels(spec: ProbeSpec) -> bool:

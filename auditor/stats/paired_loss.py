@@ -23,7 +23,7 @@ class PairedLoss:
         degrees: Degrees of freedom of the standard error.
         low: Lower end of the interval.
         high: Upper end.
-        p_value: One-sided, of no loss.
+        p_value: One-sided, of the null.
         decision: Over the margin, under it, or undecided.
     """
 
@@ -45,11 +45,18 @@ class PairedLoss:
 
 
 def loss_of(
-    value: float, error: float, degrees: float, *, margin: float, alpha: float, level: float = 0.95
+    value: float,
+    error: float,
+    degrees: float,
+    *,
+    margin: float,
+    alpha: float,
+    level: float = 0.95,
+    null: float = 0.0,
 ) -> PairedLoss:
     """A loss from its estimate: over the margin, under it, or neither.
 
-    It is *over* the margin if the one-sided test of no loss gives less than ``alpha`` and the interval lies
+    It is *over* the margin if the one-sided test of the null gives less than ``alpha`` and the interval lies
     above the margin, and *under* it if the interval lies below.
 
     Args:
@@ -59,10 +66,11 @@ def loss_of(
         margin: Largest loss that counts as none.
         alpha: Level of the test.
         level: Level of the interval.
+        null: Loss that the test is of.
     """
     reach = float(stats.t.ppf(0.5 + level / 2, degrees)) * error
     low, high = value - reach, value + reach
-    p_value = float(stats.t.sf(value / error, degrees)) if error > 0 else float(value <= 0)
+    p_value = float(stats.t.sf((value - null) / error, degrees)) if error > 0 else float(value <= null)
     if p_value < alpha and low > margin:
         decision = Decision.OVER
     elif high < margin:
@@ -72,7 +80,9 @@ def loss_of(
     return PairedLoss(value, error, degrees, low, high, p_value, decision)
 
 
-def mean_loss(losses: Float[NDArray[np.float64], " items"], *, margin: float, alpha: float) -> PairedLoss:
+def mean_loss(
+    losses: Float[NDArray[np.float64], " items"], *, margin: float, alpha: float, null: float = 0.0
+) -> PairedLoss:
     """The mean of paired losses, by Student's t.
 
     Raises:
@@ -82,7 +92,7 @@ def mean_loss(losses: Float[NDArray[np.float64], " items"], *, margin: float, al
     if count < 2:
         raise ValueError("a mean loss takes two items or more")
     error = float(np.std(losses, ddof=1)) / math.sqrt(count)
-    return loss_of(float(np.mean(losses)), error, count - 1, margin=margin, alpha=alpha)
+    return loss_of(float(np.mean(losses)), error, count - 1, margin=margin, alpha=alpha, null=null)
 
 
 def loss_difference(
@@ -110,7 +120,9 @@ def loss_difference(
     return loss_of(value, math.sqrt(variance), degrees, margin=margin, alpha=alpha)
 
 
-def smallest_loss(spread: float, items: float, *, margin: float, alpha: float, power: float = 0.8) -> float:
+def smallest_loss(
+    spread: float, items: float, *, margin: float, alpha: float, power: float = 0.8, null: float = 0.0
+) -> float:
     """Loss that is found with probability ``power``, for planning.
 
     Args:
@@ -119,8 +131,9 @@ def smallest_loss(spread: float, items: float, *, margin: float, alpha: float, p
         margin: Largest loss that counts as none.
         alpha: Level of the test.
         power: Chance of finding it.
+        null: Loss that the test is of.
     """
     error = spread / math.sqrt(items)
-    found = float(stats.norm.isf(alpha)) * error
+    found = null + float(stats.norm.isf(alpha)) * error
     outside = margin + float(stats.norm.isf(0.025)) * error
     return max(found, outside) + float(stats.norm.isf(1 - power)) * error

@@ -81,16 +81,16 @@ def losses(rng: np.random.Generator, items: int, heats: tuple[float, float]) -> 
 def test_equally_calibrated_models_lose_nothing() -> None:
     """The estimate of temperatures adds noise of its own: the test must keep its level all the same."""
     rng = np.random.default_rng(5)
-    found = [mean_loss(losses(rng, 100, (1.0, 1.0)), margin=0.0, alpha=0.05) for _ in range(200)]
-    accused = sum(one.decision is Decision.OVER for one in found)
+    found = [mean_loss(losses(rng, 100, (1.0, 1.0)), margin=0.02, alpha=0.05, null=0.02) for _ in range(200)]
+    accused = sum(one.p_value < 0.05 for one in found)
     assert accused <= stats.binom.ppf(0.999, 200, 0.05)
 
 
 def test_who_became_too_sure_is_found() -> None:
     rng = np.random.default_rng(6)
-    found = [mean_loss(losses(rng, 400, (3.0, 1.0)), margin=0.02, alpha=0.01) for _ in range(40)]
+    found = [mean_loss(losses(rng, 400, (3.0, 1.0)), margin=0.02, alpha=0.01, null=0.02) for _ in range(40)]
     assert sum(one.decision is Decision.OVER for one in found) >= 38
-    equal = [mean_loss(losses(rng, 400, (1.0, 1.0)), margin=0.02, alpha=0.01) for _ in range(40)]
+    equal = [mean_loss(losses(rng, 400, (1.0, 1.0)), margin=0.02, alpha=0.01, null=0.02) for _ in range(40)]
     assert sum(one.decision is Decision.UNDER for one in equal) >= 38
 
 

@@ -79,7 +79,9 @@ class CalibrationFindings:
         if items < FEWEST_ITEMS or not teachers:
             return ()
         level = self.parameters.alpha / teachers
-        least = smallest_loss(_SPREAD, items, margin=self.parameters.margin, alpha=level)
+        least = smallest_loss(
+            _SPREAD, items, margin=self.parameters.margin, alpha=level, null=self.parameters.margin
+        )
         return (
             f"{items} items with options find {least:.2f} of Brier score lost to a wrong temperature with "
             "probability 0.8, where the logits of the suspect are twice too large",
@@ -111,7 +113,10 @@ class CalibrationFindings:
         keys = self._answers.keys[used]
         own, other = (refitted(self._scores(one)[used], keys) for one in (suspect, teacher))
         level = self.parameters.alpha / len(self.asking.teachers)
-        loss = mean_loss(own.excess - other.excess, margin=self.parameters.margin, alpha=level)
+        margin = self.parameters.margin
+        # Of no loss at all the test would be degenerate: with both temperatures at 1, the estimate and its
+        # standard error are both of the order of 1 / items.
+        loss = mean_loss(own.excess - other.excess, margin=margin, alpha=level, null=margin)
         return self._concluded(teacher, _Pair(used, keys, own, other, loss))
 
     def _concluded(self, teacher: Subject, pair: _Pair) -> Finding:
@@ -153,7 +158,8 @@ class CalibrationFindings:
         loss = pair.loss
         return TestResult(
             method=METHOD,
-            null="a wrong temperature costs the suspect no more than it costs the candidate",
+            null=f"a wrong temperature costs the suspect at most {self.parameters.margin:g} of Brier score "
+            "more than it costs the candidate",
             alternative="the suspect's probabilities are less true than the candidate's",
             statistic=loss.value,
             statistic_name="Brier score lost to a wrong temperature, suspect minus candidate",
