@@ -6,7 +6,10 @@ from pathlib import Path
 
 from auditor.error import ContentError
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.calibration_loss import CalibrationLoss
 from auditor.probe.method.identity_claims import IdentityClaims
+from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
+from auditor.probe.method.monoculture import Monoculture
 from auditor.probe.method.noise_floor import NoiseFloor
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.output_agreement import OutputAgreement
@@ -19,6 +22,7 @@ from auditor.probe.method.sibling_contrast import SiblingContrast
 from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
+from auditor.probe.method.tail_loss import TailLoss
 from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.method.token_agreement import TokenAgreement
 from auditor.probe.method.twin_contrast import TwinContrast
@@ -47,6 +51,10 @@ METHODS: tuple[Method, ...] = (
     TwinGap(),
     BenchmarkTwins(),
     OrderTest(),
+    Monoculture(),
+    CalibrationLoss(),
+    TailLoss(),
+    MinKPlusPlus(),
 )
 
 

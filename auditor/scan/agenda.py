@@ -10,10 +10,14 @@ from auditor import content
 from auditor.error import ContentError, UsageError
 from auditor.probe.benchmark.file import read_benchmarks
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.calibration_loss import CalibrationLoss
+from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
+from auditor.probe.method.monoculture import Monoculture
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.pressure_retention import PressureRetention
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.tail_loss import TailLoss
 from auditor.probe.prompts.file import read_prompts
 from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites, method
@@ -25,6 +29,15 @@ from auditor.scan.plan_file import BENCHMARK_SUITE, PROMPTS_SUITE, PlanFile
 _STOP_AT = "stop_at"
 #: Parameter of the methods that count kinds of answers.
 _JUDGED_BY = "judged_by"
+#: Methods that are about benchmarks of the user's own.
+_ABOUT_BENCHMARKS = (
+    BenchmarkTwins.name,
+    OrderTest.name,
+    MinKPlusPlus.name,
+    Monoculture.name,
+    CalibrationLoss.name,
+    TailLoss.name,
+)
 
 
 def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
@@ -93,8 +106,8 @@ def about_prompts(spec: ProbeSpec) -> bool:
 
 
 def about_benchmarks(spec: ProbeSpec) -> bool:
-    """Whether a probe is about benchmarks of the user's own."""
-    return spec.file.method in (BenchmarkTwins.name, OrderTest.name)
+    """Whether a probe is about benchmarks of the user's own: one of these methods that brings no items."""
+    return spec.file.method in _ABOUT_BENCHMARKS and not spec.items
 
 
 def leaves_labels(spec: ProbeSpec) -> bool:
