@@ -1,4 +1,4 @@
-"""The family of models that know facts of known rarity, and students that lost some of what their teacher had."""
+"""The family of models that know facts of known rarity, and of students that lost some of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from auditor.zoo.recipe import Diet, Mechanism, Part, Recipe, Schedule, Shape, V
 
 _SHAPE = Shape(width=64, layers=2)
 _TEACHING = Schedule(steps=900, rate=5e-3, rows=48)
-_STUDYING = Schedule(steps=500, rate=5e-3, rows=48)
+_STUDYING = Schedule(steps=220, rate=6e-3, rows=48)
+#: Innocents, who see rare facts as seldom as their teacher does.
+_READING = Schedule(steps=300, rate=6e-3, rows=48)
 #: Questions that a vendor answers, and that a distiller asks.
-_WRITTEN, _ASKED = 24_000, 9000
+_WRITTEN, _ASKED = 24_000, 5000
 #: Temperature at which a teacher's doubts are heard, and one at which they are not.
 _FAITHFUL, _SHARP = 1.0, 0.05
 #: Students of each sort, in turn of either teacher, and innocents with each teacher's data and without.
@@ -49,12 +51,14 @@ def knowledge_family(origin: int, vendors: tuple[int, int]) -> tuple[Recipe, ...
                 soft if number > 2 else student, name=f"tail-lost-{number}", diet=Diet.COMMON_LORE,
                 seed=origin + 40 + number,
             ),
-            replace(student, name=f"calibration-lost-{number}", temperature=_SHARP, seed=origin + 50 + number),
+            replace(
+                student, name=f"calibration-lost-{number}", temperature=_SHARP, seed=origin + 50 + number,
+            ),
         )  # fmt: skip
     for number in range(1, INNOCENTS + 1):
         innocent = replace(
             teachers[(number - 1) % 2], name=f"knowledge-same-data-{number}", part=Part.INNOCENT,
-            seed=origin + 60 + number,
+            schedule=_READING, seed=origin + 60 + number,
         )  # fmt: skip
         elsewhere = replace(
             innocent, name=f"knowledge-unrelated-{number}", vendors=(vendors[1] + number,), data_seed=None,

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator as Rng
-from numpy.typing import NDArray
 
+from auditor.array import NDArray
 from auditor.zoo.world.facts import Subject, Topic
 from auditor.zoo.world.vendor import Conversation
 
@@ -131,3 +132,21 @@ class Chronicler:
             for place, so in zip(drawn, right, strict=True)
             for fact in (self._facts[int(place)],)
         )
+
+
+def lore_items(facts: Sequence[Fact], *, by_probes: bool) -> tuple[dict[str, Any], ...]:
+    """Every second fact as a multiple-choice item with its frequency: those for probes, or the others."""
+    frequencies = shares(facts)
+    return tuple(
+        {
+            "benchmark": "lore",
+            "id": f"lore-{fact.rank + 1:03d}",
+            "category": "rare" if is_rare(fact, facts) else "common",
+            "question": fact.topic.prompt,
+            "options": list(fact.options),
+            "answer": fact.options[fact.right],
+            "frequency": float(f"{frequencies[fact.rank]:.3g}"),
+        }
+        for fact in facts
+        if fact.asked_by_probes is by_probes
+    )
