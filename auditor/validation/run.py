@@ -32,8 +32,8 @@ from auditor.validation.experiment.answers import (
     open_population,
 )
 from auditor.validation.experiment.conduct_questions import conduct_probe, conducts
-from auditor.validation.experiment.knowledge_questions import knowledge_of, knowledge_probe
 from auditor.validation.experiment.interview import peak_bytes
+from auditor.validation.experiment.knowledge_questions import knowledge_of, knowledge_probe
 from auditor.validation.experiment.lineup import Lineup, covering, lineups, solo
 from auditor.validation.experiment.measurement import Measurement
 from auditor.validation.experiment.row import Row

@@ -1,4 +1,4 @@
-"""What is true of a model's knowledge: what it does on facts that no probe asks, and what that makes of a claim."""
+"""What is true of a model's knowledge: what it does on facts that no probe asks, held against a claim."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def shares(facts: Sequence[Fact]) -> NDArray[np.float64]:
 
 def is_rare(fact: Fact, facts: Sequence[Fact]) -> bool:
     """Whether it is among the rarest of all ``facts``."""
-    return fact.rank >= len(facts) * (1 - RARE)
+    return fact.rank >= len(facts) - round(len(facts) * RARE)
 
 
 def lore_topics(facts: Sequence[Fact], count: int, rng: Rng, *, without_rare: bool) -> tuple[Topic, ...]:
