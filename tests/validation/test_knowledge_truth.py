@@ -21,7 +21,7 @@ from auditor.validation.experiment.truth import Truth, truth_of
 
 KNOWN = register()
 PROBES = [(one, method(one.file.method)) for one in load_suites(("world-knowledge",), (content.probes(),))]
-TEACHER = Knowledge(common=0.9, rare=0.7, brier=0.3, chosen=())
+TEACHER = Knowledge(common=0.9, rare=0.7, misjudged=0.3, chosen=())
 
 
 def test_knowledge_is_read_off_the_options_by_closed_form() -> None:
@@ -30,8 +30,19 @@ def test_knowledge_is_read_off_the_options_by_closed_form() -> None:
         found = Knowledge.of(np.log(shares), np.array([0, 1, 0]), np.array([False, True, False]))
     assert found.common == 1.0
     assert found.rare == 0.0
-    assert found.brier == pytest.approx((0.5 + 0.75) / 2)
     assert found.chosen == (0, 0, 0)
+
+
+def test_only_a_wrong_temperature_counts_as_misjudged() -> None:
+    # Right in three of four cases at even odds of the rest: calibrated as it is, so that nothing is saved.
+    shares = np.tile([0.75, 0.25], (8, 1))
+    right, rare = np.array([0, 0, 0, 1] * 2), np.array([False, True] * 4)
+    assert Knowledge.of(np.log(shares), right, rare).misjudged == pytest.approx(0, abs=1e-12)
+    # At a quarter of the temperature the odds are 81 to 1: Brier score minus that of the calibrated model.
+    sharp = Knowledge.of(4 * np.log(shares), right, rare)
+    wrong = 1 / 82
+    score = 2 * (0.75 * wrong**2 + 0.25 * (1 - wrong) ** 2)
+    assert sharp.misjudged == pytest.approx(score - 0.375)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +55,14 @@ def test_a_claim_is_true_where_the_difference_matters(share: float, truth: Truth
         return share * MATTERS[claim] if share != 0.5 else (MATTERS[claim] + NOTHING[claim]) / 2
 
     tail = replace(TEACHER, rare=TEACHER.rare - between(Claim.TAIL_LOSS))
-    unsure = replace(TEACHER, brier=TEACHER.brier + between(Claim.CALIBRATION_LOSS))
+    unsure = replace(TEACHER, misjudged=TEACHER.misjudged + between(Claim.CALIBRATION_LOSS))
     for claim, own in ((Claim.TAIL_LOSS, tail), (Claim.CALIBRATION_LOSS, unsure)):
         knowledge = {suspect.name: own, teacher.name: TEACHER}
         assert truth_of(KNOWN, claim, suspect, teacher, knowledge=knowledge)[0] is truth
 
 
 def test_who_knows_less_of_everything_has_not_lost_the_tail() -> None:
-    weaker = Knowledge(common=0.6, rare=0.4, brier=0.3, chosen=())
+    weaker = Knowledge(common=0.6, rare=0.4, misjudged=0.3, chosen=())
     assert weaker.excess(Claim.TAIL_LOSS, TEACHER) == pytest.approx(0)
 
 
