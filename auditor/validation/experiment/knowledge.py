@@ -11,9 +11,9 @@ from auditor.record.finding import Claim
 
 #: Claims whose truth is a matter of what a model knows.
 OF_KNOWLEDGE = (Claim.CALIBRATION_LOSS, Claim.TAIL_LOSS)
-#: What matters and what does not, between which nothing is judged. Calibration: what a wrong temperature costs
-#: of the Brier score (0 to 2) beyond what it costs the teacher; tail: share of right answers lost on rare facts
-#: beyond that lost on common ones.
+#: What matters and what does not, between which nothing is judged. Calibration: what a wrong temperature
+#: costs of the Brier score (0 to 2) beyond what it costs the teacher; tail: share of right answers lost on
+#: rare facts beyond that lost on common ones.
 MATTERS = {Claim.CALIBRATION_LOSS: 0.08, Claim.TAIL_LOSS: 0.15}
 NOTHING = {Claim.CALIBRATION_LOSS: 0.04, Claim.TAIL_LOSS: 0.05}
 
