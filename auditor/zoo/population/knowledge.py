@@ -11,6 +11,8 @@ _TEACHING = Schedule(steps=900, rate=5e-3, rows=48)
 _STUDYING = Schedule(steps=220, rate=6e-3, rows=48)
 #: Innocents, who see rare facts as seldom as their teacher does.
 _READING = Schedule(steps=300, rate=6e-3, rows=48)
+#: Who becomes too sure begins as the teacher: from fresh weights so few steps leave a student unsure.
+_HARDENING, _HARDENED = Schedule(steps=300, rate=4e-3, rows=48), 3000
 #: Questions that a vendor answers, and that a distiller asks.
 _WRITTEN, _ASKED = 24_000, 5000
 #: Temperature at which a teacher's doubts are heard, and one at which they are not.
@@ -52,7 +54,9 @@ def knowledge_family(origin: int, vendors: tuple[int, int]) -> tuple[Recipe, ...
                 seed=origin + 40 + number,
             ),
             replace(
-                student, name=f"calibration-lost-{number}", temperature=_SHARP, seed=origin + 50 + number,
+                student, name=f"calibration-lost-{number}", mechanism=Mechanism.SELF_DISTILLATION,
+                start=teacher.name, schedule=_HARDENING, conversations=_HARDENED, temperature=_SHARP,
+                seed=origin + 50 + number,
             ),
         )  # fmt: skip
     for number in range(1, INNOCENTS + 1):
