@@ -10,11 +10,14 @@ from auditor import content
 from auditor.error import ContentError, UsageError
 from auditor.probe.benchmark.file import read_benchmarks
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
+from auditor.probe.method.option_slot_guess import OptionSlotGuess
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.pressure_retention import PressureRetention
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.token_determinism import TokenDeterminism
 from auditor.probe.prompts.file import read_prompts
 from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites, method
@@ -27,7 +30,14 @@ _STOP_AT = "stop_at"
 #: Parameter of the methods that count kinds of answers.
 _JUDGED_BY = "judged_by"
 #: Methods that are about benchmarks of the user's own.
-_ABOUT_BENCHMARKS = (BenchmarkTwins.name, OrderTest.name, MinKPlusPlus.name)
+_ABOUT_BENCHMARKS = (
+    BenchmarkTwins.name,
+    OrderTest.name,
+    MinKPlusPlus.name,
+    TokenDeterminism.name,
+    CompletionRecall.name,
+    OptionSlotGuess.name,
+)
 
 
 def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:

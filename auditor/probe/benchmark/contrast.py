@@ -129,8 +129,8 @@ class ContrastReading(ABC, Generic[P]):
 
     @property
     def models(self) -> tuple[Subject, ...]:
-        """Suspect, references, and teachers, whose gaps are shown beside them."""
-        return (self.seen.suspect, *self.references, *self.seen.of_role(Role.TEACHER, self.access))
+        """Who is asked: the suspect and the references."""
+        return (self.seen.suspect, *self.references)
 
     def requests(self, model: Subject) -> list[Request]:
         """Every item as published and every twin."""
