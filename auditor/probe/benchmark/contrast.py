@@ -76,6 +76,11 @@ class ContrastReading(ABC, Generic[P]):
         """The quantity for one of an item's forms; NaN where answers are missing."""
 
     @property
+    def clears(self) -> bool:
+        """Whether nothing found, by a design that was sharp enough, says that nothing was learned."""
+        return True
+
+    @property
     def access(self) -> Access:
         """The access that the suspect and its references must allow."""
         return Access.TEXT

@@ -98,8 +98,9 @@ class OptionSlotReading(TwoWayReading[OptionSlotParameters]):
             return 100.0 * float(np.mean((hidden > others) + 0.5 * (hidden == others)))
         if not isinstance(answer, Text):
             return math.nan
-        wanted = plain_words(item.forms[place].options[self._slot(item, place)])
-        said = plain_words(answer.text.strip().removeprefix(f"{LETTERS[self._slot(item, place)]}."))
+        slot = self._slot(item, place)
+        wanted = plain_words(item.forms[place].options[slot])
+        said = plain_words(answer.text.strip().removeprefix(f"{LETTERS[slot]}."))
         return 100.0 * (said[: len(wanted)] == wanted)
 
     @cached_property
@@ -128,6 +129,15 @@ class OptionSlotReading(TwoWayReading[OptionSlotParameters]):
         return form.options.index(wrong[chosen % len(wrong)])
 
     def _request(self, item: BenchmarkItem, place: int) -> Request:
+        """The request about one form of an item, which every model is asked alike and so is put once."""
+        key = ("option slot", self.spec.digest, self.seen.seed, self.by_likelihood)
+        known: dict[tuple[str, str, int], Request] = self.seen.remembered(key, dict)
+        name = (item.benchmark, item.id, place)
+        if name not in known:
+            known[name] = self._put(item, place)
+        return known[name]
+
+    def _put(self, item: BenchmarkItem, place: int) -> Request:
         form, slot = item.forms[place], self._slot(item, place)
         shown = [self.parameters.mark if at == slot else one for at, one in enumerate(form.options)]
         listed = "\n".join(f"{letter}. {one}" for letter, one in zip(LETTERS, shown, strict=False))

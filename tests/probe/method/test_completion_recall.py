@@ -36,7 +36,7 @@ def reciter(known: float, easier: float = 0.0) -> Reply:
         if isinstance(request, Score):
             size = len(request.continuation.encode())
             return Likelihood(log_likelihood=size * rng.normal(-1.0 + gain, 0.2), bytes=size, tokens=9)
-        ending = "four words that follow belongs there" if published else "what would somebody have put"
+        ending = "the four words that follow belongs" if published else "what would somebody put there"
         return Text(text=" ".join(word if rng.random() < 0.4 + gain else "um" for word in ending.split()))
 
     return reply

@@ -98,3 +98,13 @@ def test_equal_pairs_in_closed_form_and_without_bias() -> None:
     rng = np.random.default_rng(2)
     drawn = [share_of_equal_pairs(rng.choice(3, 4, p=[0.6, 0.3, 0.1]).tolist()) for _ in range(4000)]
     assert np.mean(drawn) == pytest.approx(0.36 + 0.09 + 0.01, abs=0.02)
+
+
+def test_options_in_another_order_clear_nobody(bare: ProbeSpec) -> None:
+    """Models that recite their options were seen to be alike in every order of them."""
+    models = [writer(0.5)] * 12
+    found = examined(METHOD, bare.with_items(quiz(100)), writer(0.5), models)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "twin_question" in found.decisive
+    assert found.result is not None
+    assert found.result.guarantee == "indicative"
