@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.error import ContentError
+from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
 from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.identity_claims import IdentityClaims
@@ -55,6 +56,7 @@ METHODS: tuple[Method, ...] = (
     TokenDeterminism(),
     CompletionRecall(),
     OptionSlotGuess(),
+    BenchmarkEvidence(),
 )
 
 

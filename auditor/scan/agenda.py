@@ -9,6 +9,7 @@ from typing import Any
 from auditor import content
 from auditor.error import ContentError, UsageError
 from auditor.probe.benchmark.file import read_benchmarks
+from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
 from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
@@ -37,6 +38,7 @@ _ABOUT_BENCHMARKS = (
     TokenDeterminism.name,
     CompletionRecall.name,
     OptionSlotGuess.name,
+    BenchmarkEvidence.name,
 )
 
 
