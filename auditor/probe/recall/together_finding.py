@@ -39,7 +39,7 @@ class TogetherFinding:
         leading = min(cells, key=lambda one: one.adjusted)
         verdicts = {name: self._verdict(name) for name in self._benchmarks}
         learned = [name for name, verdict in verdicts.items() if verdict == _LEARNED]
-        told = f"of {len(cells)} tests of {len(verdicts)} benchmarks together"
+        told = f"of {len(cells)} tests of all benchmarks together"
         least = (
             f"the smallest p-value is {leading.adjusted:.2g} (Holm; {leading.name}, {leading.compared.name})"
         )

@@ -80,7 +80,7 @@ def test_the_cause_says_which_test_found_it(bare: ProbeSpec) -> None:
     ((name, published, twins, gap, *_, tests, _p, verdict, _cause),) = rows_of(by_answers)
     assert (name, tests, verdict) == ("quiz", 5, "learned")
     assert float(str(published)) - float(str(twins)) == pytest.approx(float(str(gap)), abs=0.11)
-    assert "5 tests of 1 benchmarks" in by_answers.reason
+    assert "of 5 tests of all benchmarks together" in by_answers.reason
 
 
 def test_only_the_tests_that_the_access_allows_are_made(bare: ProbeSpec) -> None:
