@@ -225,6 +225,14 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "cause": Field("string", "whose answers to the published items were learned, where it can be told"),
         "benchmark": Field("string", "the user's benchmark with the smallest p-value"),
         "references": Field("int", "models that show what is usual without having seen the items"),
+        "contrast": Field("double", "recall of published items beyond twins and references, in its unit"),
+        "contrast_low": Field("double", "lower end of its interval"),
+        "contrast_high": Field("double", "upper end of its interval"),
+        "public_value": Field("double", "recall on published items, in its unit"),
+        "fresh_value": Field("double", "recall on their twins, in its unit"),
+        "smallest_detectable_contrast": Field(
+            "double", "smallest such difference that would have been found"
+        ),
         "shards": Field("int", "runs of items that were scored in the published order and in others"),
         "smallest_detectable_standing": Field("double", "standing of that order that would have been found"),
     },

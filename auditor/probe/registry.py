@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.error import ContentError
+from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.identity_claims import IdentityClaims
+from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
 from auditor.probe.method.noise_floor import NoiseFloor
+from auditor.probe.method.option_slot_guess import OptionSlotGuess
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.pressure_retention import PressureRetention
@@ -21,6 +25,7 @@ from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
 from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.method.token_agreement import TokenAgreement
+from auditor.probe.method.token_determinism import TokenDeterminism
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -47,6 +52,11 @@ METHODS: tuple[Method, ...] = (
     TwinGap(),
     BenchmarkTwins(),
     OrderTest(),
+    MinKPlusPlus(),
+    TokenDeterminism(),
+    CompletionRecall(),
+    OptionSlotGuess(),
+    BenchmarkEvidence(),
 )
 
 

@@ -57,6 +57,29 @@ class WordLikelihoods:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLikelihoods:
+    """Log-likelihood in nats of each token of a continuation, beside those of all that could stand there.
+
+    Attributes:
+        log_likelihoods: Of the tokens that stand there.
+        means: Mean log-probability of the next token over the model's own distribution: minus its entropy.
+        deviations: Standard deviation of the same.
+        bytes: Length of the continuation in UTF-8.
+    """
+
+    kind: Literal["token-likelihoods"] = "token-likelihoods"
+    log_likelihoods: tuple[float, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+    bytes: int
+
+    @property
+    def per_byte(self) -> float:
+        """Nats per UTF-8 byte of the whole, so that tokenizers may differ."""
+        return math.fsum(self.log_likelihoods) / max(self.bytes, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Log-likelihood in nats of each option, with its length in UTF-8 bytes, in the order asked."""
 
@@ -198,6 +221,7 @@ Answer = (
     Text
     | Likelihood
     | WordLikelihoods
+    | TokenLikelihoods
     | Choice
     | TopTokens
     | Arrays

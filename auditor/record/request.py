@@ -61,6 +61,15 @@ class ScoreWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTokens:
+    """Log-likelihood of a given continuation token by token, beside what the model expects at each place."""
+
+    kind: Literal["score-tokens"] = "score-tokens"
+    prompt: Prompt
+    continuation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choose:
     """Log-likelihood of each of several continuations of one prompt."""
 
@@ -173,6 +182,7 @@ Request = (
     Generate
     | Score
     | ScoreWords
+    | ScoreTokens
     | Choose
     | NextTokens
     | Inspect
@@ -185,7 +195,7 @@ Request = (
     | Rating
 )
 #: Questions that a text is asked with; the others have none, or more than one part.
-Prompted = Generate | Score | ScoreWords | Choose | NextTokens
+Prompted = Generate | Score | ScoreWords | ScoreTokens | Choose | NextTokens
 
 
 @lru_cache(maxsize=200_000)

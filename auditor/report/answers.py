@@ -16,6 +16,7 @@ from auditor.record.observation import (
     Likelihood,
     Rated,
     Text,
+    TokenLikelihoods,
     TopTokens,
     Transcript,
     Unanswered,
@@ -37,6 +38,7 @@ from auditor.record.request import (
     Recall,
     Request,
     Score,
+    ScoreTokens,
     ScoreWords,
 )
 from auditor.record.scan import Scan
@@ -202,6 +204,8 @@ def _kind(request: Request | None) -> str:
         return "log-likelihood of a given answer"
     if isinstance(request, ScoreWords):
         return "log-likelihood of a given answer, word by word"
+    if isinstance(request, ScoreTokens):
+        return "log-likelihood of a given text, token by token"
     if isinstance(request, Choose | Fill):
         return f"choice among {count(len(request.options), 'option')}"
     plain = {
@@ -238,7 +242,7 @@ def _question(request: Request) -> str:
     if isinstance(request, Embed | Predict):
         return request.text if isinstance(request, Embed) else request.input
     text = _prompt(request.prompt)
-    if isinstance(request, Score | ScoreWords):
+    if isinstance(request, Score | ScoreWords | ScoreTokens):
         return f"{text}\n→ {request.continuation}"
     if isinstance(request, Choose):
         return "\n".join([text, *(f"({n}) {option}" for n, option in enumerate(request.options, start=1))])
@@ -262,8 +266,9 @@ def answer_words(answer: Answer, request: Request | None, limit: int) -> Passage
             text=f"{number(answer.per_byte)} nats per byte over {count(answer.bytes, 'byte')}, "
             f"{count(answer.tokens, 'token')}"
         )
-    if isinstance(answer, WordLikelihoods):
-        words = count(len(answer.log_likelihoods), "word")
+    if isinstance(answer, WordLikelihoods | TokenLikelihoods):
+        unit = "word" if isinstance(answer, WordLikelihoods) else "token"
+        words = count(len(answer.log_likelihoods), unit)
         return Passage(text=f"{number(answer.per_byte)} nats per byte over {words}")
     if isinstance(answer, Choice):
         return _choice(answer, request if isinstance(request, Choose | Fill) else None)

@@ -9,11 +9,16 @@ from typing import Any
 from auditor import content
 from auditor.error import ContentError, UsageError
 from auditor.probe.benchmark.file import read_benchmarks
+from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.completion_recall import CompletionRecall
+from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
+from auditor.probe.method.option_slot_guess import OptionSlotGuess
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.pressure_retention import PressureRetention
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.token_determinism import TokenDeterminism
 from auditor.probe.prompts.file import read_prompts
 from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites, method
@@ -25,6 +30,16 @@ from auditor.scan.plan_file import BENCHMARK_SUITE, PROMPTS_SUITE, PlanFile
 _STOP_AT = "stop_at"
 #: Parameter of the methods that count kinds of answers.
 _JUDGED_BY = "judged_by"
+#: Methods that are about benchmarks of the user's own.
+_ABOUT_BENCHMARKS = (
+    BenchmarkTwins.name,
+    OrderTest.name,
+    MinKPlusPlus.name,
+    TokenDeterminism.name,
+    CompletionRecall.name,
+    OptionSlotGuess.name,
+    BenchmarkEvidence.name,
+)
 
 
 def probes_of(wanted: PlanFile) -> tuple[ProbeSpec, ...]:
@@ -94,7 +109,7 @@ def about_prompts(spec: ProbeSpec) -> bool:
 
 def about_benchmarks(spec: ProbeSpec) -> bool:
     """Whether a probe is about benchmarks of the user's own."""
-    return spec.file.method in (BenchmarkTwins.name, OrderTest.name)
+    return spec.file.method in _ABOUT_BENCHMARKS
 
 
 def leaves_labels(spec: ProbeSpec) -> bool:

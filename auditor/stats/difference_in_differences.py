@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import optimize, stats
 
 from auditor.array import NDArray
 
@@ -40,10 +40,44 @@ class DifferenceInDifferences:
 
         Infinite where nothing scatters at all, as with models that give one answer to everything.
         """
-        if self.error <= 0.0:
-            return math.inf
-        t = stats.t(self.freedom)
-        return self.error * float(t.isf(alpha) + t.isf(1.0 - power))
+        return self.error * _errors_needed(self.freedom, alpha, power) if self.error > 0.0 else math.inf
+
+
+def planned_difference(references: int, items: int, spread: float, alpha: float, power: float = 0.8) -> float:
+    """Smallest difference that will be found with the given power where models differ by chance alone.
+
+    Args:
+        references: How many there will be.
+        items: Items that all will answer.
+        spread: Standard deviation over items of a model's difference between the two kinds of item, less what
+            all models have in common.
+        alpha: One-sided level.
+        power: Chance of finding it.
+    """
+    error = spread / math.sqrt(items) * math.sqrt(1.0 + 1.0 / references)
+    return error * _errors_needed(references - 1, alpha, power, least=1.0)
+
+
+def _errors_needed(freedom: int, alpha: float, power: float, least: float = 0.0) -> float:
+    """How many standard errors a difference must have to be found with the given power.
+
+    The error itself is estimated: it is averaged over where its estimate may fall (a noncentral t, taken on a
+    grid of quantiles, which is stable at small levels and few degrees of freedom).
+
+    Args:
+        freedom: Degrees of freedom of the estimated error.
+        alpha: One-sided level.
+        power: Chance of finding the difference.
+        least: Share of the true error that its estimate is never taken to fall below.
+    """
+    quantiles = (np.arange(2000) + 0.5) / 2000
+    estimates = np.sqrt(stats.chi2.ppf(quantiles, freedom) / freedom)
+    reach = float(stats.t.isf(alpha, freedom)) * np.maximum(estimates, least)
+
+    def short_of(errors: float) -> float:
+        return float(stats.norm.sf(reach - errors).mean()) - power
+
+    return float(optimize.brentq(short_of, 0.0, float(reach.max()) + 10.0))
 
 
 def difference_in_differences(

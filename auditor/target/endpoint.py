@@ -18,6 +18,7 @@ from auditor.record.request import (
     Recall,
     Request,
     Score,
+    ScoreTokens,
     ScoreWords,
 )
 from auditor.target.endpoint_address import normal_url, read_key
@@ -137,6 +138,8 @@ class EndpointTarget:
             return no_recording()
         if not isinstance(request, Prompted):
             return Unanswered(reason="an endpoint continues text, nothing else")
+        if isinstance(request, ScoreTokens):
+            return Unanswered(reason="an endpoint does not show its probabilities of all tokens")
         prompt = self._with_system(request.prompt)
         conversation = not isinstance(prompt, str)
         if isinstance(request, Score | ScoreWords | Choose):

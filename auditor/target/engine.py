@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
-from auditor.record.observation import Answer, Choice, Text, TopTokens, Unanswered, WordLikelihoods
-from auditor.record.request import Generate, NextTokens, Request, ScoreWords, request_digest
+from auditor.record.observation import (
+    Answer,
+    Choice,
+    Text,
+    TokenLikelihoods,
+    TopTokens,
+    Unanswered,
+    WordLikelihoods,
+)
+from auditor.record.request import Generate, NextTokens, Request, ScoreTokens, ScoreWords, request_digest
 from auditor.target.batching import bucket, run_halving
 from auditor.target.conversation import Conversations, LayoutError
 from auditor.target.generation import Answering, generate
@@ -15,6 +23,7 @@ from auditor.target.language_model import LanguageModel
 from auditor.target.protocol import Batch
 from auditor.target.scoring import Prefix, ScoredPrefix, Tokens, score_plain, score_prefixes
 from auditor.target.scoring_job import Job, Part, Pending, Scored, continuations, finished
+from auditor.target.token_scoring import TokenJob, cut_tokens, score_tokens
 from auditor.target.word_scoring import WordJob, cut_words, score_words
 
 #: Tokens per batch, padding included. Larger ones gain nothing on a CPU and pad more; accelerators want them.
@@ -29,6 +38,8 @@ _SMALL = 10_000_000
 _SLICE = 4096
 
 T = TypeVar("T")
+Asked = TypeVar("Asked", ScoreWords, ScoreTokens)
+Row = TypeVar("Row", WordJob, TokenJob)
 
 
 class Engine:
@@ -56,11 +67,14 @@ class Engine:
         """
         scored = [(number, one) for number, one in requests if isinstance(one, Scored)]
         worded = [(number, one) for number, one in requests if isinstance(one, ScoreWords)]
+        by_token = [(number, one) for number, one in requests if isinstance(one, ScoreTokens)]
         written = [(number, one) for number, one in requests if isinstance(one, Generate)]
         for start in range(0, len(scored), _SLICE):
             yield from _within(self._computing, self._score(scored[start : start + _SLICE]))
         for start in range(0, len(worded), _SLICE):
             yield from _within(self._computing, self._score_words(worded[start : start + _SLICE]))
+        for start in range(0, len(by_token), _SLICE):
+            yield from _within(self._computing, self._score_tokens(by_token[start : start + _SLICE]))
         for start in range(0, len(written), _SLICE):
             yield from _within(self._computing, self._write(written[start : start + _SLICE]))
 
@@ -193,14 +207,32 @@ class Engine:
         return TopTokens(tokens=tuple(names), log_probabilities=tuple(value for _, value in best))
 
     def _score_words(self, requests: Sequence[tuple[int, ScoreWords]]) -> Iterator[Batch]:
-        jobs: list[WordJob] = []
+        def cut(number: int, request: ScoreWords) -> WordJob | WordLikelihoods | Unanswered:
+            return cut_words(self.conversations, number, request, self.lm.window)
+
+        return self._score_rows(requests, cut, score_words)
+
+    def _score_tokens(self, requests: Sequence[tuple[int, ScoreTokens]]) -> Iterator[Batch]:
+        def cut(number: int, request: ScoreTokens) -> TokenJob | TokenLikelihoods | Unanswered:
+            return cut_tokens(self.conversations, number, request, self.lm.window)
+
+        return self._score_rows(requests, cut, score_tokens)
+
+    def _score_rows(
+        self,
+        requests: Sequence[tuple[int, Asked]],
+        cut: Callable[[int, Asked], Row | WordLikelihoods | TokenLikelihoods | Unanswered],
+        score: Callable[[LanguageModel, Sequence[Row]], Sequence[Answer]],
+    ) -> Iterator[Batch]:
+        """Score whole rows, each a prompt with its continuation, whose places are answered one by one."""
+        jobs: list[Row] = []
         at_once: list[tuple[int, Answer]] = []
         for number, request in requests:
-            job = cut_words(self.conversations, number, request, self.lm.window)
-            if isinstance(job, WordJob):
-                jobs.append(job)
-            else:
+            job = cut(number, request)
+            if isinstance(job, WordLikelihoods | TokenLikelihoods | Unanswered):
                 at_once.append((number, job))
+            else:
+                jobs.append(job)
         if at_once:
             yield at_once
         batches = bucket(
@@ -211,8 +243,8 @@ class Engine:
             most_rows=self.batch_size,
         )
 
-        def run(batch: list[WordJob]) -> Iterator[tuple[WordJob, WordLikelihoods]]:
-            yield from zip(batch, score_words(self.lm, batch), strict=True)
+        def run(batch: list[Row]) -> Iterator[tuple[Row, Answer]]:
+            yield from zip(batch, score(self.lm, batch), strict=True)
 
         for done in run_halving(batches, run):
             yield [(job.number, answer) for job, answer in done]

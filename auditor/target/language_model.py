@@ -126,6 +126,30 @@ class LanguageModel:
             parts.append(chosen - logits.logsumexp(-1))
         return torch.cat(parts) if parts else states.new_zeros(0, dtype=torch.float32)
 
+    def expectations(
+        self, states: Float[Tensor, "n width"]
+    ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
+        """Mean and standard deviation of the log-probability of the next token, over its own distribution.
+
+        A token that cannot come counts nothing. Logits of at most 64 MiB at a time.
+        """
+        import torch
+
+        step = max(1, _LOGIT_ENTRIES // self.vocabulary)
+        means, deviations = [], []
+        for start in range(0, len(states), step):
+            logs = self.logits(states[start : start + step]).log_softmax(-1)
+            weights = logs.exp()
+            logs = logs.masked_fill(weights == 0, 0.0)
+            mean = (weights * logs).sum(-1)
+            # Around the mean: the difference of two sums would lose the small variances of sure models.
+            deviations.append((weights * (logs - mean[:, None]).square()).sum(-1).sqrt())
+            means.append(mean)
+        if not means:
+            nothing = states.new_zeros(0, dtype=torch.float32)
+            return nothing, nothing
+        return torch.cat(means), torch.cat(deviations)
+
     def most_tokens(self, budget: int) -> int:
         """How many of ``budget`` tokens one pass may take: all, unless each of them brings its logits."""
         return budget if self.direct else max(1, min(budget, 4 * _LOGIT_ENTRIES // self.vocabulary))

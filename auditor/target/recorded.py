@@ -25,6 +25,7 @@ from auditor.record.request import (
     request_digest,
 )
 from auditor.record.subject import Kind
+from auditor.target.inspect_log import InspectLogError, is_inspect_log, read_inspect_log
 from auditor.target.protocol import Batch, Description, OpenOptions
 from auditor.target.recorded_entry import (
     Entry,
@@ -38,6 +39,7 @@ from auditor.target.recorded_entry import (
     normal,
     not_recorded,
     read_entries,
+    sample_record,
 )
 from auditor.target.recorded_index import RecordedIndex, key_of, likelihood_key
 from auditor.target.transcript import transcribe
@@ -49,8 +51,8 @@ _LONGEST_LINE = 64 << 20
 _KEPT_BYTES = 8 << 20
 _LARGEST_ARRAY = 512 << 20
 _FORMS = (
-    "give JSONL with prompt and answer, input and probabilities, an lm-eval samples file, AlpacaEval model "
-    "outputs, or answers that this tool wrote"
+    "give JSONL with prompt and answer, input and probabilities, an lm-eval samples file, an Inspect log, "
+    "AlpacaEval model outputs, or answers that this tool wrote"
 )
 
 
@@ -242,8 +244,7 @@ class RecordedTarget:
         with self._opened() as stream:
             index.stamp = _stamp(self._path)
             index.kept = {} if index.stamp[0] <= _KEPT_BYTES else None
-            records = self._array(stream, index) if _is_array(stream) else self._lines(stream, index)
-            for where, start, record in records:
+            for where, start, record in self._records(stream, index):
                 self._take(record, where, start, index)
         if self._model is None and len(index.names) > 1:
             raise UsageError(
@@ -274,6 +275,23 @@ class RecordedTarget:
             if self._model is None or entry.model == self._model:
                 index.add(entry, (start, number))
 
+    def _records(self, stream: BinaryIO, index: RecordedIndex) -> Iterator[tuple[str, int, object]]:
+        head = stream.read(4096)
+        stream.seek(0)
+        if is_inspect_log(head):
+            return self._samples(stream, index)
+        is_array = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+        return self._array(stream, index) if is_array else self._lines(stream, index)
+
+    def _samples(self, stream: BinaryIO, index: RecordedIndex) -> Iterator[tuple[str, int, object]]:
+        try:
+            samples = read_inspect_log(self._whole(stream, index))
+        except InspectLogError as error:
+            raise self._malformed(f"the Inspect log {error}") from error
+        index.array = [sample_record(one) for one in samples if one.answer is not None]
+        for number, record in enumerate(index.array):
+            yield f"answer {number + 1}", number, record
+
     def _lines(self, stream: BinaryIO, index: RecordedIndex) -> Iterator[tuple[str, int, object]]:
         state = hashlib.sha256()
         start, number = 0, 0
@@ -288,14 +306,17 @@ class RecordedTarget:
         index.digest = f"sha256:{state.hexdigest()}"
 
     def _array(self, stream: BinaryIO, index: RecordedIndex) -> Iterator[tuple[str, int, object]]:
-        data = stream.read(_LARGEST_ARRAY + 1)
-        if len(data) > _LARGEST_ARRAY:
-            raise self._malformed(f"the JSON list is larger than {_LARGEST_ARRAY >> 20} MiB")
-        index.digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        parsed = self._parsed(data, "the file", 0)
+        parsed = self._parsed(self._whole(stream, index), "the file", 0)
         index.array = parsed if isinstance(parsed, list) else []
         for number, record in enumerate(index.array):
             yield f"entry {number + 1}", number, record
+
+    def _whole(self, stream: BinaryIO, index: RecordedIndex) -> bytes:
+        data = stream.read(_LARGEST_ARRAY + 1)
+        if len(data) > _LARGEST_ARRAY:
+            raise self._malformed(f"the file is no JSONL and larger than {_LARGEST_ARRAY >> 20} MiB")
+        index.digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        return data
 
     def _parsed(self, data: bytes, where: str, start: int) -> object:
         try:
@@ -312,12 +333,6 @@ class RecordedTarget:
 
     def _malformed(self, what: str) -> MalformedTargetError:
         return MalformedTargetError(what, where=str(self._path), fix=_FORMS)
-
-
-def _is_array(stream: BinaryIO) -> bool:
-    start = stream.read(4096)
-    stream.seek(0)
-    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
 
 
 def _decoded(data: bytes, start: int) -> str:

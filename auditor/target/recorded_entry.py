@@ -3,6 +3,7 @@
 Known forms, told apart record by record:
 
 - this tool's own: ``request`` and ``answer`` as it encodes them;
+- samples of an Inspect log, as ``sample_record`` puts them;
 - lm-eval samples: ``arguments`` and ``resps`` (likelihoods and generations);
 - input and ``probabilities``, a mapping from labels or a list of ``label`` and ``score``; an input named
   ``state`` makes the model a policy, and ``text`` or any of the names of a prompt a classifier;
@@ -27,6 +28,7 @@ from auditor.record.codec import decode
 from auditor.record.observation import Answer, Distribution, Text, Unanswered
 from auditor.record.request import Generate, Prompt, Request
 from auditor.target.endpoint_reply import finish_of
+from auditor.target.inspect_log import InspectSample
 
 _PROMPTS = ("messages", "prompt", "instruction", "question", "input")
 #: Names of what a prediction is about.
@@ -247,6 +249,16 @@ def _samples(record: Mapping[str, Any]) -> Iterator[TextEntry | LikelihoodEntry]
                 value,
                 _model(record),
             )
+
+
+def sample_record(sample: InspectSample) -> dict[str, Any]:
+    """A sample of an Inspect log as a prompt and its answer."""
+    return {
+        "prompt": sample.prompt,
+        "answer": sample.answer,
+        "model": sample.model,
+        "finish": sample.finish,
+    }
 
 
 def _arguments(value: object) -> list[Sequence[Any]]:

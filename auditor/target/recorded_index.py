@@ -14,6 +14,7 @@ from auditor.record.observation import (
     Distribution,
     Embedding,
     Likelihood,
+    TokenLikelihoods,
     TopTokens,
     WordLikelihoods,
 )
@@ -111,7 +112,7 @@ def likelihood_key(prompt: str, continuation: str, conversation: bool) -> bytes:
 
 
 def _access_of(answer: Answer) -> Access:
-    if isinstance(answer, Likelihood | WordLikelihoods | Choice | Distribution):
+    if isinstance(answer, Likelihood | WordLikelihoods | TokenLikelihoods | Choice | Distribution):
         return Access.LOGPROBS
     if isinstance(answer, TopTokens):
         return Access.TOP_LOGPROBS

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,6 +53,14 @@ def score_plain(lm: LanguageModel, rows: Sequence[tuple[Tokens, int]]) -> list[f
 
 def token_log_likelihoods(lm: LanguageModel, rows: Sequence[tuple[Tokens, int]]) -> tuple[Tensor, list[int]]:
     """Log-likelihood of every scored token of ``score_plain``'s rows, and how many each row has."""
+    states, targets, counts = scored_states(lm, rows)
+    return lm.log_likelihoods(states, targets), counts
+
+
+def scored_states(
+    lm: LanguageModel, rows: Sequence[tuple[Tokens, int]]
+) -> tuple[Float[Tensor, "scored width"], Int[Tensor, " scored"], list[int]]:
+    """States before the scored tokens of ``score_plain``'s rows, these tokens, and how many each row has."""
     import torch
 
     longest = max(len(tokens) for tokens, _ in rows) - 1
@@ -63,7 +71,7 @@ def token_log_likelihoods(lm: LanguageModel, rows: Sequence[tuple[Tokens, int]])
     row = torch.repeat_interleave(torch.arange(len(rows)), torch.tensor(counts)).to(lm.device)
     column = lm.tensor([[at - 1 for tokens, start in rows for at in range(start, len(tokens))]])[0]
     targets = lm.tensor([[token for tokens, start in rows for token in tokens[start:]]])[0]
-    return lm.log_likelihoods(states[row, column], targets), counts
+    return states[row, column], targets, counts
 
 
 def score_prefixes(lm: LanguageModel, prefixes: Sequence[Prefix]) -> list[ScoredPrefix]:

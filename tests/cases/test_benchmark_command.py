@@ -1,9 +1,10 @@
-"""``auditor scan --benchmark``: answers that exist already, in sample logs of lm-eval, without hand work."""
+"""``auditor scan --benchmark``: answers that exist already, in logs of lm-eval and of Inspect."""
 
 from __future__ import annotations
 
 import json
 import random
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,61 @@ def test_who_learned_the_items_is_found_from_logs_alone_and_others_are_not(folde
     assert (facts["benchmark"], facts["items"], facts["references"]) == ("samples_quiz", ITEMS, 6)
     innocent = found(folder, "other-2")
     assert innocent["outcome"] != "supports", innocent["reason"]
+
+
+def inspect_log(name: str, folder: Path, by_heart: float) -> Path:
+    """A log of items and twins in one task; the model answers in words, with the letter behind them."""
+    rng = random.Random(name)
+    samples = []
+    for number in range(ITEMS):
+        learned = rng.random() < by_heart
+        letter = line(number, twin=False, picks=0)["doc"]["answer"]
+        for twin in (False, True):
+            doc = line(number, twin=twin, picks=0)["doc"]
+            pick = letter if learned else doc["answer"] if rng.random() < 0.4 else rng.randrange(4)
+            listed = "\n".join(f"{one}) {text}" for one, text in zip("ABCD", doc["choices"], strict=True))
+            said = {"role": "assistant", "content": f"I weighed B and D.\n\nANSWER: {'ABCD'[pick]}"}
+            samples.append(
+                {
+                    "id": doc["id"],
+                    "epoch": 1,
+                    "input": doc["question"] + " again" * twin,
+                    "choices": doc["choices"],
+                    "target": "ABCD"[doc["answer"]],
+                    "messages": [
+                        {"role": "user", "content": f"Choose.\n\n{doc['question']}\n\n{listed}"},
+                        said,
+                    ],
+                    "output": {"model": name, "choices": [{"message": said, "stop_reason": "stop"}]},
+                    "metadata": {"twin_of": doc.get("twin_of")},
+                }
+            )
+    about = {"version": 2, "status": "success", "eval": {"task": "quiz", "model": f"house/{name}"}}
+    path = folder / f"{name}.eval"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", json.dumps(about))
+        for one in samples:
+            archive.writestr(f"samples/{one['id']}_epoch_1.json", json.dumps(one))
+    (folder / f"{name}.json").write_text(json.dumps({**about, "samples": samples}, indent=2))
+    return path
+
+
+def test_inspect_logs_tell_who_learned_the_items_and_accuse_nobody_else(tmp_path: Path) -> None:
+    inspect_log("learned", tmp_path, by_heart=0.7)
+    for number in range(6):
+        inspect_log(f"other-{number}", tmp_path, by_heart=0.0)
+    for suspect, form in (("learned", "eval"), ("other-5", "json")):
+        done = auditor(
+            "scan", f"recorded:{suspect}.{form}", "--suite", "benchmark/twin-difference", "--only-named",
+            "--json", "--benchmark", "other-0.json",
+            *(f"--control=recorded:other-{n}.json" for n in range(5)),
+            "--ledger", f"{suspect}.db", cwd=tmp_path,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        (finding,) = json.loads(done.stdout)["findings"]
+        assert (finding["outcome"] == "supports") == (suspect == "learned"), finding["reason"]
+        facts = {one["name"]: one["value"] for one in finding["facts"]}
+        assert (facts["items"], facts["references"], facts["unscored"]) == (ITEMS, 5, 0)
 
 
 def test_a_benchmark_that_cannot_be_read_costs_nothing(folder: Path) -> None:

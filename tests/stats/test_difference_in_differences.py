@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from auditor.stats.difference_in_differences import difference_in_differences
+from auditor.stats.difference_in_differences import difference_in_differences, planned_difference
 
 
 def gaps(rng: np.random.Generator, models: int, items: int, spread: float, effect: float = 0.0) -> np.ndarray:
@@ -42,6 +42,21 @@ def test_power_is_what_the_planner_says() -> None:
         for one in (gaps(rng, 13, 300, 0.03, effect) for _ in range(600))
     ]
     assert 0.72 < np.mean(found) < 0.88
+
+
+@pytest.mark.parametrize(("references", "alpha"), [(3, 0.01), (5, 0.0025), (12, 0.01)])
+def test_the_planner_says_what_is_found_where_chance_alone_sets_models_apart(
+    references: int, alpha: float
+) -> None:
+    rng = np.random.default_rng([references, 9])
+    items, spread = 100, 0.7
+    effect = planned_difference(references, items, spread, alpha)
+    found = 0
+    for _ in range(2000):
+        one = rng.normal(0.0, spread, (references + 1, items))
+        one[0] += effect
+        found += difference_in_differences(one[0], one[1:]).p_value < alpha
+    assert found / 2000 == pytest.approx(0.8, abs=0.04)
 
 
 def test_it_is_the_prediction_of_one_further_draw() -> None:

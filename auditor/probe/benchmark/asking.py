@@ -1,116 +1,109 @@
-"""What is asked about a benchmark, of whom."""
+"""What is asked about the answers to a benchmark's items, and which of the answers are right."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+import math
+from collections.abc import Sequence
 
-import numpy as np
-from jaxtyping import Float
 from pydantic import Field
 
-from auditor.array import NDArray
-from auditor.probe.benchmark.item import BenchmarkItem, BenchmarkQuestion, items_of, with_reshuffled_options
-from auditor.probe.protocol import Parameters
-from auditor.probe.spec import ProbeSpec
-from auditor.record.observation import Observations
-from auditor.record.request import Choose, Generate, Request, user
+from auditor.probe.benchmark.contrast import ContrastReading
+from auditor.probe.benchmark.item import BenchmarkItem, BenchmarkQuestion
+from auditor.probe.benchmark.quantity import Quantity
+from auditor.probe.benchmark.wording import WordedParameters
+from auditor.record.finding import Fact
+from auditor.record.request import Choose, Generate, Request
 from auditor.record.subject import Access, Role, Subject
+from auditor.stats.difference_in_differences import DifferenceInDifferences
+
+METHOD = "benchmark_twins"
+#: Standard deviation of an item's gap that is planned for: right on one side only for one item in four.
+_SPREAD = 50.0
 
 
-class BenchmarkTwinsParameters(Parameters):
-    """Parameters of the comparison with twins.
+class BenchmarkTwinsParameters(WordedParameters):
+    """Parameters of the comparison of right answers.
 
     Attributes:
-        form: Whether a question is put as a conversation or as text to continue.
-        listed: Layout of a question with options; ``{question}`` and ``{options}`` are replaced.
-        short: Layout of a question without options.
         option: Layout of the letter of an option; ``{letter}`` is replaced.
-        items: Most items of a benchmark.
-        twins: Reshuffled twins of an item with options.
         max_tokens: Longest written answer.
-        alpha: Level of all benchmarks together.
         margin_points: Difference in points that the interval's lower end must exceed.
         material_points: Difference in points that a clean bill must have been able to find.
     """
 
-    form: Literal["chat", "text"] = "text"
-    listed: str = "Question: {question}\n{options}\nAnswer:"
-    short: str = "Question: {question}\nAnswer:"
     option: str = " {letter}"
-    items: int = Field(default=400, ge=20)
-    twins: int = Field(default=2, ge=1, le=8)
     max_tokens: int = Field(default=64, ge=1)
-    alpha: float = Field(default=0.01, gt=0, lt=0.5)
     margin_points: float = 2.0
     material_points: float = 10.0
 
 
-@dataclass(frozen=True)
-class BenchmarkAsking:
-    """The questions of one scan about benchmarks, and who answers them.
-
-    Attributes:
-        spec: The probe; its items are the user's.
-        parameters: Its parameters.
-        seen: What was answered so far.
-    """
-
-    spec: ProbeSpec
-    parameters: BenchmarkTwinsParameters
-    seen: Observations
-
-    @cached_property
-    def items(self) -> tuple[BenchmarkItem, ...]:
-        """Items that have a twin."""
-
-        def made() -> tuple[BenchmarkItem, ...]:
-            chosen = items_of(self.spec.items, self.parameters.items, self.spec.id)
-            return with_reshuffled_options(chosen, self.parameters.twins, self.seen.seed)
-
-        known = self.seen.remembered(("benchmark items", self.spec.digest, self.seen.seed), made)
-        return tuple(one for one in known if one.twins)
+class BenchmarkAsking(ContrastReading[BenchmarkTwinsParameters]):
+    """Right answers, in points."""
 
     @property
-    def references(self) -> tuple[Subject, ...]:
-        """Models whose gaps show what is usual: controls, and the base."""
-        return (*self.seen.of_role(Role.CONTROL), *self.seen.of_role(Role.BASE))
+    def quantity(self) -> Quantity:
+        """What is measured, in words."""
+        return Quantity(
+            method=METHOD,
+            unit="points",
+            digits=1,
+            seen="the suspect is {gap} better on items as published than on their twins, {beyond} more than "
+            "references are ({low} to {high})",
+            statistic="accuracy on items as published minus twins",
+            table="Accuracy by benchmark, in points",
+            forest="Better on items as published than references are",
+            source="difference in differences",
+            limits=(
+                "Reshuffled options show whether the published order of options is known. Who learned the "
+                "right answers in their own words is not hurt by reshuffling and shows nothing here.",
+            ),
+            margin=self.parameters.margin_points,
+            material=self.parameters.material_points,
+            spread=_SPREAD,
+        )
 
     @property
     def models(self) -> tuple[Subject, ...]:
-        """Suspect, references, and teachers, whose gaps are shown beside them."""
-        return (self.seen.suspect, *self.references, *self.seen.of_role(Role.TEACHER))
+        """Suspect, references, and teachers, whose answers are kept beside theirs."""
+        return (*super().models, *self.seen.of_role(Role.TEACHER, self.access))
 
-    def requests(self, model: Subject) -> list[Request]:
-        """Every item as published and every twin."""
-        return [
-            self.request(model, question) for item in self.items for question in (item.published, *item.twins)
-        ]
+    def requests_about(self, model: Subject, item: BenchmarkItem, place: int) -> Sequence[Request]:
+        """The question as this model is asked it."""
+        return (self.request(model, item.forms[place]),)
 
     def request(self, model: Subject, question: BenchmarkQuestion) -> Request:
         """A question as this model is asked it."""
-        if question.context:
-            if question.options:
-                return Choose(prompt=question.context, options=question.continuations)
-            return Generate(prompt=question.context, max_tokens=self.parameters.max_tokens)
-        layout = self.parameters.listed if question.options else self.parameters.short
-        text = layout.replace("{options}", question.listed).replace("{question}", question.question)
-        prompt = user(text) if self.parameters.form == "chat" else text
-        if question.options and model.access >= Access.LOGPROBS:
+        prompt = self.parameters.prompt(question)
+        if question.continuations:
+            return Choose(prompt=prompt, options=question.continuations)
+        if question.options and not question.context and model.access >= Access.LOGPROBS:
             letters = (self.parameters.option.replace("{letter}", one) for one in question.letters)
             return Choose(prompt=prompt, options=tuple(letters))
         return Generate(prompt=prompt, max_tokens=self.parameters.max_tokens)
 
-    def _right(self, model: Subject, question: BenchmarkQuestion) -> float:
-        """1 where the model is right, 0 where it is wrong, NaN where it did not answer."""
+    def value(self, model: Subject, item: BenchmarkItem, place: int) -> float:
+        """100 where the model is right, 0 where it is wrong, NaN where it did not answer."""
+        question = item.forms[place]
         said = question.said(self.seen.answer(model, self.request(model, question)))
-        return float("nan") if said is None else float(question.is_right(said))
+        return math.nan if said is None else 100.0 * question.is_right(said)
 
-    def scores(self, model: Subject) -> Float[NDArray[np.float64], "items 2"]:
-        """Score on each item as published, and mean score on its twins; NaN where an answer is missing."""
-        rows = [
-            (self._right(model, one.published), np.mean([self._right(model, twin) for twin in one.twins]))
-            for one in self.items
-        ]
-        return np.array(rows, dtype=float).reshape(len(rows), 2)
+    def facts(
+        self, own: tuple[float, float], found: DifferenceInDifferences, detectable: float
+    ) -> tuple[Fact, ...]:
+        """Facts in points and in shares of the items."""
+        found_usually = Fact(
+            name="smallest_detectable_points",
+            value=detectable,
+            unit="points",
+            meaning="smallest difference found in 80 % of cases",
+        )
+        return (
+            Fact(name="gap_points", value=found.value, unit="points", meaning="gap beyond the references'"),
+            Fact(name="gap_low", value=found.low, unit="points", meaning="lower end of its interval"),
+            Fact(name="gap_high", value=found.high, unit="points", meaning="upper end of its interval"),
+            Fact(
+                name="public_accuracy", value=own[0] / 100, meaning="share of published items answered right"
+            ),
+            Fact(name="fresh_accuracy", value=own[1] / 100, meaning="share of twins answered right"),
+            *([found_usually] if math.isfinite(detectable) else []),
+        )

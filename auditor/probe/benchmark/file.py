@@ -10,10 +10,11 @@ from typing import Any
 
 from auditor.error import UsageError
 from auditor.probe.benchmark.layout import canonical
+from auditor.target.inspect_log import InspectLogError, is_inspect_log, read_inspect_log
 
 _FORM = (
-    "give JSONL, JSON, CSV or Parquet with question, answer and, for multiple choice, options; or hub:NAME, "
-    "hub:NAME:CONFIG or hub:NAME:CONFIG:SPLIT"
+    "give JSONL, JSON, CSV or Parquet with question, answer and, for multiple choice, options; or a log of "
+    "lm-eval or Inspect; or hub:NAME, hub:NAME:CONFIG or hub:NAME:CONFIG:SPLIT"
 )
 _HUB = "hub:"
 #: Fewer items say nothing about anybody.
@@ -101,13 +102,33 @@ def _rows(locator: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield from enumerate(_parquet_rows(path), start=1)
         return
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        if is_inspect_log(data[:4096]):
+            yield from enumerate(_inspect_rows(data, locator), start=1)
+            return
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the benchmark cannot be read: {error}", where=locator, fix=_FORM) from error
     if ending in (".csv", ".tsv"):
         yield from _csv_rows(text, locator, "\t" if ending == ".tsv" else ",")
     else:
         yield from _json_rows(text, locator)
+
+
+def _inspect_rows(data: bytes, where: str) -> Iterator[Mapping[str, Any]]:
+    """Samples of an Inspect log in the form of a sample log: the item, and the words it was asked in."""
+    try:
+        samples = read_inspect_log(data)
+    except InspectLogError as error:
+        raise UsageError(f"the Inspect log {error}", where=where, fix="give a log that is whole") from error
+    for one in samples:
+        named = {key: one.metadata[key] for key in ("twin_of", "category") if one.metadata.get(key)}
+        item = {"id": one.id, "question": one.question, **named}
+        if one.choices:
+            item |= {"choices": list(one.choices), "answer": ",".join(one.targets)}
+        else:
+            item |= {"answer": one.targets[0] if one.targets else ""}
+        yield {"doc": item, "target": one.targets, "arguments": [[one.prompt]]}
 
 
 def _json_rows(text: str, where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

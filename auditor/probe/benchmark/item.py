@@ -17,6 +17,8 @@ from auditor.probe.generator.twins import option_named
 from auditor.record.observation import Answer, Choice, Text
 
 LETTERS = "ABCDEFGHIJ"
+#: How Inspect has multiple choice answered.
+_STATED = re.compile(r"ANSWER\s*:\s*\(?([A-J])(?![A-Za-z'])")
 _LETTER = re.compile(r"(?<![A-Za-z])([A-J])(?![A-Za-z'])")
 
 
@@ -44,6 +46,11 @@ class BenchmarkQuestion:
         return "\n".join(f"{letter}. {one}" for letter, one in zip(LETTERS, self.options, strict=False))
 
     @property
+    def answered(self) -> str:
+        """What stands behind the question where it is printed with its key: the options, and the answer."""
+        return "\n".join([*([self.listed] if self.options else []), f"Answer: {self.answer}"])
+
+    @property
     def letters(self) -> tuple[str, ...]:
         """The letters of the options."""
         return tuple(LETTERS[: len(self.options)])
@@ -56,6 +63,8 @@ class BenchmarkQuestion:
             return None
         if not self.options:
             return _short(self.answer).final(answer.text)
+        if stated := [one for one in _STATED.findall(answer.text) if one in self.letters]:
+            return self.options[LETTERS.index(stated[-1])]
         named = option_named(answer.text, self.options)
         letters = [one for one in _LETTER.findall(answer.text) if one in self.letters]
         return named or (self.options[LETTERS.index(letters[0])] if letters else "")
@@ -82,6 +91,16 @@ class BenchmarkItem:
     category: str
     published: BenchmarkQuestion
     twins: tuple[BenchmarkQuestion, ...]
+
+    @property
+    def forms(self) -> tuple[BenchmarkQuestion, ...]:
+        """As it was published, then its twins."""
+        return (self.published, *self.twins)
+
+    @property
+    def asks_the_same(self) -> bool:
+        """Whether the twins ask the very same question, with options in another order or with others."""
+        return all(one.question == self.published.question for one in self.twins)
 
 
 def items_of(rows: Sequence[dict[str, Any]], most: int, where: str) -> tuple[BenchmarkItem, ...]:
@@ -125,7 +144,8 @@ def _item(row: dict[str, Any], where: str) -> BenchmarkItem:
 
 def _question(row: dict[str, Any]) -> BenchmarkQuestion:
     options, continuations = tuple(row["options"]), tuple(row.get("continuations", ()))
-    as_asked = bool(row.get("context")) and len(continuations) == len(options)
+    # Without continuations the answer was written, whether there are options or not.
+    as_asked = bool(row.get("context")) and len(continuations) in (0, len(options))
     return BenchmarkQuestion(
         question=str(row["question"]),
         options=options,

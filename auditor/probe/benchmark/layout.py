@@ -118,7 +118,7 @@ def _named(answer: Any, options: list[str]) -> str:
     """The text of an answer that is given as a text, a letter or a place counted from 0."""
     if not options or (isinstance(answer, str) and answer in options):
         return _text(answer, "answer")
-    if isinstance(answer, str) and answer.strip() in _LETTERS and answer.strip():
+    if isinstance(answer, str) and len(answer.strip()) == 1 and answer.strip() in _LETTERS:
         place = _LETTERS.index(answer.strip())
     else:
         try:

@@ -116,10 +116,4 @@ class OrderReading:
 
 
 def _text(item: BenchmarkItem) -> str:
-    question = item.published
-    lines = [
-        question.question,
-        *([question.listed] if question.options else []),
-        f"Answer: {question.answer}",
-    ]
-    return "\n".join(lines)
+    return f"{item.published.question}\n{item.published.answered}"

@@ -6,24 +6,20 @@ twins cost a model that has not seen the items is shown by references, and the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from auditor.probe.benchmark.asking import BenchmarkAsking, BenchmarkTwinsParameters
-from auditor.probe.benchmark.findings import METHOD, BenchmarkFinding
-from auditor.probe.protocol import Parameters, parameters_of
-from auditor.probe.spec import ProbeSpec
-from auditor.record.finding import Claim, Finding
-from auditor.record.observation import Observations
-from auditor.record.request import Question, ask_all
+from auditor.probe.benchmark.asking import METHOD, BenchmarkAsking, BenchmarkTwinsParameters
+from auditor.probe.benchmark.contrast import ContrastReading
+from auditor.probe.benchmark.method import ContrastMethod
+from auditor.probe.protocol import Parameters
 from auditor.record.subject import Access, Role
 
 
-class BenchmarkTwins:
+class BenchmarkTwins(ContrastMethod):
     """Accuracy on published items minus accuracy on their twins, less the same of references (points)."""
 
     name: ClassVar[str] = METHOD
-    claim: ClassVar[Claim] = Claim.BENCHMARK_OVERFIT
     needs: ClassVar[Mapping[Role, Access]] = {Role.SUSPECT: Access.TEXT}
     uses: ClassVar[Mapping[Role, Access]] = {
         Role.CONTROL: Access.TEXT,
@@ -31,13 +27,4 @@ class BenchmarkTwins:
         Role.TEACHER: Access.TEXT,
     }
     parameters: ClassVar[type[Parameters]] = BenchmarkTwinsParameters
-
-    def plan(self, spec: ProbeSpec, seen: Observations) -> Sequence[Question]:
-        """Every item and every twin, to the suspect, references and teachers."""
-        asking = BenchmarkAsking(spec, parameters_of(spec, BenchmarkTwinsParameters), seen)
-        return [question for one in asking.models for question in ask_all(one.digest, asking.requests(one))]
-
-    def measure(self, spec: ProbeSpec, seen: Observations) -> Sequence[Finding]:
-        """One finding on all benchmarks together."""
-        asking = BenchmarkAsking(spec, parameters_of(spec, BenchmarkTwinsParameters), seen)
-        return (BenchmarkFinding(asking).finding(),)
+    reading: ClassVar[type[ContrastReading[Any]]] = BenchmarkAsking

@@ -24,6 +24,7 @@ from auditor.record.request import (
     Recall,
     Request,
     Score,
+    ScoreTokens,
     ScoreWords,
 )
 from auditor.record.subject import Access, Stratum
@@ -44,6 +45,7 @@ _ACCESS: Mapping[type[Request], Access] = {
     NextTokens: Access.TOP_LOGPROBS,
     Score: Access.LOGPROBS,
     ScoreWords: Access.LOGPROBS,
+    ScoreTokens: Access.LOGPROBS,
     Choose: Access.LOGPROBS,
     Fill: Access.LOGPROBS,
     Predict: Access.LOGPROBS,
