@@ -7,9 +7,11 @@ from pathlib import Path
 from auditor.error import ContentError
 from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.calibration_loss import CalibrationLoss
 from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.identity_claims import IdentityClaims
 from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
+from auditor.probe.method.monoculture import Monoculture
 from auditor.probe.method.noise_floor import NoiseFloor
 from auditor.probe.method.option_slot_guess import OptionSlotGuess
 from auditor.probe.method.order_test import OrderTest
@@ -23,6 +25,7 @@ from auditor.probe.method.sibling_contrast import SiblingContrast
 from auditor.probe.method.similarity_structure import SimilarityStructure
 from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
+from auditor.probe.method.tail_loss import TailLoss
 from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.method.token_agreement import TokenAgreement
 from auditor.probe.method.token_determinism import TokenDeterminism
@@ -52,6 +55,9 @@ METHODS: tuple[Method, ...] = (
     TwinGap(),
     BenchmarkTwins(),
     OrderTest(),
+    Monoculture(),
+    CalibrationLoss(),
+    TailLoss(),
     MinKPlusPlus(),
     TokenDeterminism(),
     CompletionRecall(),

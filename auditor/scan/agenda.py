@@ -11,13 +11,16 @@ from auditor.error import ContentError, UsageError
 from auditor.probe.benchmark.file import read_benchmarks
 from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
+from auditor.probe.method.calibration_loss import CalibrationLoss
 from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
+from auditor.probe.method.monoculture import Monoculture
 from auditor.probe.method.option_slot_guess import OptionSlotGuess
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.pressure_retention import PressureRetention
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
+from auditor.probe.method.tail_loss import TailLoss
 from auditor.probe.method.token_determinism import TokenDeterminism
 from auditor.probe.prompts.file import read_prompts
 from auditor.probe.protocol import parameters_of
@@ -39,6 +42,9 @@ _ABOUT_BENCHMARKS = (
     CompletionRecall.name,
     OptionSlotGuess.name,
     BenchmarkEvidence.name,
+    Monoculture.name,
+    CalibrationLoss.name,
+    TailLoss.name,
 )
 
 
@@ -108,8 +114,8 @@ def about_prompts(spec: ProbeSpec) -> bool:
 
 
 def about_benchmarks(spec: ProbeSpec) -> bool:
-    """Whether a probe is about benchmarks of the user's own."""
-    return spec.file.method in _ABOUT_BENCHMARKS
+    """Whether a probe is about benchmarks of the user's own: one of these methods that brings no items."""
+    return spec.file.method in _ABOUT_BENCHMARKS and not spec.items
 
 
 def leaves_labels(spec: ProbeSpec) -> bool:

@@ -41,10 +41,21 @@ def clean(make_finding):
             guarantee="exact",
             probe="overfitting/d",
         ),
+        *(
+            make_finding(
+                claim=claim,
+                outcome="does_not_support",
+                p=0.5,
+                guarantee=guarantee,
+                probe=f"benchmark/{claim}",
+            )
+            for claim, guarantee in INHERITED.items()
+        ),
     ]
 
 
-PROBES = ("lineage/a", "lineage/b", "refusal/c", "overfitting/d")
+INHERITED = {"calibration_loss": "asymptotic", "tail_loss": "asymptotic", "monoculture": "calibrated"}
+PROBES = ("lineage/a", "lineage/b", "refusal/c", "overfitting/d", *(f"benchmark/{one}" for one in INHERITED))
 
 
 def test_a_model_with_nothing_against_it_passes(make_plan, make_finding):

@@ -7,6 +7,7 @@ that they are read like the data set itself.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -60,10 +61,26 @@ def canonical(row: Row) -> dict[str, Any]:
     if item["options"] and item["answer"] not in item["options"]:
         raise UsageError(f"the answer {item['answer']!r} is none of the options")
     item["category"] = str(row.get("category") or row.get("subject") or row.get("activity_label") or "")
+    for column, sign in (("frequency", 1), ("rarity", -1)):
+        if row.get(column) not in (None, ""):
+            item.setdefault("frequency", sign * _number(column, row[column]))
     if row.get("twin_of") not in (None, ""):
         item["twin_of"] = str(row["twin_of"])
     twin = _twin(row, item)
     return {**item, "twin": twin} if twin else item
+
+
+def _number(column: str, stated: Any) -> float:
+    """How common or how rare an item is, on any scale that grows with it."""
+    try:
+        value = float(stated)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(
+            f"the {column} {stated!r} is no number", fix="a number that grows with it, or nothing"
+        )
+    return value
 
 
 def _as_asked(row: Row) -> dict[str, Any]:

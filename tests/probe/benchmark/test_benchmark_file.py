@@ -88,9 +88,20 @@ def test_a_twin_of_the_users_own_comes_along() -> None:
         )
 
 
+def test_how_common_an_item_is_comes_along_under_either_name() -> None:
+    row = {"question": "Q", "choices": OPTIONS, "answer": 1}
+    assert canonical({**row, "frequency": "12"})["frequency"] == 12
+    assert canonical({**row, "rarity": 12})["frequency"] == -12
+    assert "frequency" not in canonical({**row, "rarity": ""})
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
+        (
+            {"question": "Q", "choices": OPTIONS, "answer": 1, "rarity": "often"},
+            "rarity 'often' is no number",
+        ),
         ({"text": "Q"}, "no known layout"),
         ({"question": "Q", "choices": OPTIONS, "answer": 7}, "none of the 4 options"),
         ({"question": "Q", "choices": OPTIONS, "answer": "pink"}, "none of the options"),
