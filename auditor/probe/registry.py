@@ -21,6 +21,7 @@ from auditor.probe.method.style_attribution import StyleAttribution
 from auditor.probe.method.surprisal_residuals import SurprisalResiduals
 from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.method.token_agreement import TokenAgreement
+from auditor.probe.method.trace_contamination import TraceContamination
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -47,6 +48,7 @@ METHODS: tuple[Method, ...] = (
     TwinGap(),
     BenchmarkTwins(),
     OrderTest(),
+    TraceContamination(),
 )
 
 
