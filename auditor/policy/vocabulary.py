@@ -43,6 +43,7 @@ SCAN_FIELDS: Mapping[str, Field] = {
     "suspect.organisation": Field("string", "who released it"),
     "suspect.licence": Field("string", "licence that its own files state"),
     "suspect.base_model": Field("string", "base model that its own card names"),
+    "suspect.compute_stated": Field("bool", "its own card states compute of training; unknown without files"),
     "declared.teachers": Field("list", "teachers that the maker has declared"),
     "declared.licence": Field("string", "licence that the maker has declared"),
     "plan.probes": Field("list", "probes that were promised before the first question"),
