@@ -108,7 +108,7 @@ def _reading(spec: ProbeSpec, seen: Observations) -> tuple[TraceReading, tuple[s
     panel = panel_of(seen, Access.TEXT, candidates)
     table = TraceTable(
         seen=seen,
-        items=items_of(spec, parameters.questions),
+        items=items_of(spec, max(len(spec.items), 1)),
         most=parameters.questions,
         writing=Writing(parameters.max_tokens, parameters.temperature, parameters.seed),
         draws=parameters.draws,

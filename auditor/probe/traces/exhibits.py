@@ -97,24 +97,23 @@ class TraceExhibits:
         reading = self.reading
         table = reading.table
         together = reading.likeness_by_question(self.place, self.level)
-        known = {item.text: item for item in table.items}
         pairs = []
         for number in np.argsort(-together, kind="stable")[:_SHOWN_PAIRS].tolist():
             prompt = table.prompts[table.common[number]]
-            item = known.get(prompt)
+            item = table.own.get(prompt)
             first, second = (
-                table.texts(one)[table.common[number]][0][:_LONGEST]
+                table.traces(one)[table.common[number]][0]
                 for one in (reading.suspect, reading.candidates[self.place])
             )
             pairs.append(
                 AnswerPair(
                     item=item.id if item else f"recorded-{number + 1}",
-                    category=item.category if item else "",
+                    category=item.category if item else "recorded",
                     prompt=prompt,
-                    first=first,
-                    first_label="",
-                    second=second,
-                    second_label="",
+                    first=first.text[:_LONGEST],
+                    first_label=f"{first.words} words",
+                    second=second.text[:_LONGEST],
+                    second_label=f"{second.words} words",
                 )
             )
         return SideBySide(

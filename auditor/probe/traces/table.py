@@ -15,6 +15,7 @@ from auditor.probe.texts.table import TextTable
 from auditor.probe.traces.formulas import Formulas, formulas_in, places_of
 from auditor.probe.traces.habit import HABITS, amounts
 from auditor.probe.traces.trace import Trace, read_trace
+from auditor.probe.words.table import Item
 from auditor.record.observation import Text, Transcript
 from auditor.record.request import Recall
 from auditor.record.subject import Subject
@@ -36,25 +37,32 @@ class Reasoning(NamedTuple):
 
 @dataclass(frozen=True)
 class TraceTable(TextTable):
-    """Answers at length to questions that take thought."""
+    """Answers at length to questions that take thought; ``items`` are all questions of the probe."""
 
     @cached_property
     def prompts(self) -> tuple[str, ...]:
         """The probe's own questions where enough of them were recorded; else whatever was recorded."""
-        own = tuple(dict.fromkeys(one.text for one in self.items))
         recorded = [
             set(answer.prompts)
             for one in self.examined
             if isinstance(answer := self.seen.answer(one, Recall()), Transcript)
         ]
-        asked = tuple(one for one in own if all(one in prompts for prompts in recorded))
-        return asked if len(asked) >= FEWEST_PROMPTS else super().prompts
+        own = [one for one in self.own if all(one in prompts for prompts in recorded)]
+        if len(own) < FEWEST_PROMPTS:
+            return super().prompts
+        # Questions of a kind stand together; even steps take from all of them.
+        steps = np.linspace(0, len(own) - 1, min(len(own), self.most)).astype(int)
+        return tuple(own[int(step)] for step in steps)
+
+    @cached_property
+    def own(self) -> dict[str, Item]:
+        """The probe's own questions by their text."""
+        return {one.text: one for one in self.items}
 
     @property
     def as_recorded(self) -> bool:
         """Whether the questions are somebody else's, found in recordings."""
-        own = {one.text for one in self.items}
-        return not own.issuperset(self.prompts)
+        return not self.own.keys() >= set(self.prompts)
 
     def traces(self, subject: Subject) -> tuple[tuple[Trace, ...], ...]:
         """A model's answers to each question; none where it said nothing."""

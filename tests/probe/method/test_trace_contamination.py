@@ -218,6 +218,8 @@ def test_of_recordings_the_probes_own_questions_are_taken_where_they_are_there()
     found = findings(Recorded(follows=STUDENT.follows, formulas=STUDENT.formulas, seed=2))["teacher-1"]
     assert found.outcome is Outcome.SUPPORTS
     assert found.fact("questions") == 24
+    few = findings(Recorded(follows=STUDENT.follows, formulas=STUDENT.formulas, seed=2), questions=20)
+    assert few["teacher-1"].fact("questions") == 20
     others = Recorded(follows=STUDENT.follows, formulas=STUDENT.formulas, seed=2)
     others.own = False
     found = findings(others)["teacher-1"]
