@@ -100,7 +100,7 @@ def test_who_reasons_like_no_candidate_is_not_accused(whom: str) -> None:
 
 
 def test_p_values_of_innocents_are_uniform_or_larger_and_supports_rarer_than_the_level() -> None:
-    values, supports, worlds = [], 0, 24
+    values, supports, worlds = [], 0, 14
     for seed in range(worlds):
         found = findings(Reasoners(seed=seed, steps=3), least_words=1)
         first = next(one for one in found.values() if one.fact("named") is True)
@@ -111,15 +111,15 @@ def test_p_values_of_innocents_are_uniform_or_larger_and_supports_rarer_than_the
     for level in (0.05, 0.1, 0.25, 0.5):
         spread = np.sqrt(level * (1 - level) / worlds)
         assert np.mean(np.array(values) <= level) <= level + 3 * spread
-    assert supports <= 2
+    assert supports <= 1
 
 
 def test_students_are_found_more_often_than_innocents() -> None:
     found = []
-    for seed in range(6):
+    for seed in range(4):
         world = Reasoners({"suspect": ("teacher-0", 0.8)}, seed, formulas=(("teacher-0", SAYS),), steps=3)
         found.append(findings(world, least_words=1)["teacher-0"])
-    assert sum(one.outcome is Outcome.SUPPORTS for one in found) >= 4
+    assert sum(one.outcome is Outcome.SUPPORTS for one in found) >= 3
 
 
 def test_a_shared_formula_speaks_for_it_and_one_that_everybody_says_does_not() -> None:
