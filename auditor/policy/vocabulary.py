@@ -43,6 +43,7 @@ SCAN_FIELDS: Mapping[str, Field] = {
     "suspect.organisation": Field("string", "who released it"),
     "suspect.licence": Field("string", "licence that its own files state"),
     "suspect.base_model": Field("string", "base model that its own card names"),
+    "suspect.compute_stated": Field("bool", "its own card states compute of training; unknown without files"),
     "declared.teachers": Field("list", "teachers that the maker has declared"),
     "declared.licence": Field("string", "licence that the maker has declared"),
     "plan.probes": Field("list", "probes that were promised before the first question"),
@@ -281,6 +282,19 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "fresh_copying": Field("double", "share of its mistakes on fresh items sided with, 0 to 1"),
         "mistakes": Field("int", "mistakes of the teacher that the suspect replied to"),
         "smallest_detectable_points": Field("double", "smallest rise that would have been found, usually"),
+    },
+    Claim.TRACE_CONTAMINATION: {
+        "answer": Field("string", "where the habits may come from, in words"),
+        "controls": Field("int", "control models behind the calibration"),
+        "selection_inside_null": Field("bool", "whether the choice among teachers is inside the null"),
+        "named": Field("bool", "whether this candidate is the one that the evidence points to most"),
+        "questions": Field("int", "questions that everybody answered"),
+        "not_excluded": Field("string", "candidates that may be as near as the first"),
+        "shared_habits": Field("int", "habits that suspect and candidate share beyond these controls"),
+        "leading_habit": Field("string", "the habit that is shared most clearly, or none"),
+        "shared_formulas": Field("int", "formulas of the candidate that the suspect uses most"),
+        "smallest_detectable": Field("double", "smallest score that would have been significant"),
+        "parametric_p": Field("double", "companion p-value under normal scores; indicative only"),
     },
 }
 

@@ -29,6 +29,7 @@ from auditor.probe.method.tail_loss import TailLoss
 from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.method.token_agreement import TokenAgreement
 from auditor.probe.method.token_determinism import TokenDeterminism
+from auditor.probe.method.trace_contamination import TraceContamination
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -63,6 +64,7 @@ METHODS: tuple[Method, ...] = (
     CompletionRecall(),
     OptionSlotGuess(),
     BenchmarkEvidence(),
+    TraceContamination(),
 )
 
 
