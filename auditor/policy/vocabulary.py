@@ -120,6 +120,11 @@ _SAFETY: Mapping[str, Field] = {
     "worst_points": Field("double", "loss under it, in percentage points"),
     "worst_low": Field("double", "lower end of its interval, which holds together with the others"),
     "worst_high": Field("double", "upper end of that interval"),
+    "judged_loss_points": Field("double", "loss as judged, where people's labels have corrected it"),
+    "labelled_prompts": Field("int", "prompts with both answers labelled by people"),
+    "raters": Field("int", "people who labelled"),
+    "raters_kappa": Field("double", "their agreement beyond chance"),
+    "judge_weight": Field("double", "how far the judge is used beside labels: 0 not, 1 in full"),
 }
 
 #: Facts that the shipped methods attach to their findings, reached as ``fact.NAME``. A pack that is
