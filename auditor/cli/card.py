@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from auditor.disclosure.compute import ComputeAccount
 from auditor.disclosure.declaration import Declaration, read_declaration
 from auditor.disclosure.draft import draft
 from auditor.disclosure.examination import Examination, examine
@@ -60,6 +61,10 @@ def card(
     policy: Annotated[
         str, typer.Option("--policy", help="Pack whose level and table of licence terms are used.")
     ] = DEFAULT_POLICY,
+    summary: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Public summary of training (text); read as part of the card."),
+    ] = None,
     draft_file: Annotated[
         Path | None, typer.Option("--draft", help="Write the drafted text to a file.")
     ] = None,
@@ -70,7 +75,7 @@ def card(
     Leaves with 1 where evidence, licence or card contradict each other.
     """
     options = OpenOptions()
-    declaration = read_declaration(model, options)
+    declaration = read_declaration(model, options, summary)
     scan = _scan(model, options, ledger, run)
     found = examine(declaration, scan, load_policy(policy))
     text = draft(found)
@@ -120,6 +125,9 @@ def _show(found: Examination, text: str | None) -> None:
             highlight=False,
         )
         console.print(f"  [dim]{escape(one_line(one.remedy))}[/]", highlight=False)
+    console.print(_compute(found.compute))
+    for line in found.compute.marks:
+        console.print(f"[dim]·[/] {escape(one_line(line))}", highlight=False)
     if text is not None:
         console.rule("Draft for the card")
         console.print(escape(text), highlight=False)
@@ -135,4 +143,12 @@ def _declared(declaration: Declaration) -> Table:
         ("compute", "stated" if declaration.compute else ""),
     ):
         table.add_row(name, escape(one_line(value)) or "[dim]nothing[/]")
+    return table
+
+
+def _compute(account: ComputeAccount) -> Table:
+    table = Table("compute", "operations", "worked out from")
+    for one in account.amounts:
+        cells = (one.part, one.words, one.basis)
+        table.add_row(*(escape(one_line(cell)) for cell in cells), style="dim" if one.indicative else None)
     return table

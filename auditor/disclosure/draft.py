@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from auditor.disclosure.compute import NOT_STATED
 from auditor.disclosure.declaration import Declaration
 from auditor.disclosure.examination import Examination
 from auditor.disclosure.origin import Origin
@@ -60,8 +61,16 @@ def _section(examination: Examination) -> Iterator[str]:
     yield ""
     yield "## What its training took"
     yield ""
-    yield f"- This model: {_OPEN} (operations, or accelerator hours and kind)."
-    if examination.origins:
+    account = examination.compute
+    known = account.stated if account.stated.low is not None else account.own
+    if known.low is None:
+        yield f"- This model: {_OPEN} (operations, or accelerator hours and kind)."
+    else:
+        yield f"- This model: {_plain(known.words)} ({_plain(known.basis)}); to be confirmed."
+    for amount in account.teachers:
+        words = _OPEN if amount.words == NOT_STATED else f"{amount.words}; to be confirmed"
+        yield f"- {_plain(amount.part)}: {_plain(words)} ({_plain(amount.basis)})."
+    if examination.origins and not account.teachers:
         yield f"- The models it learned from, as far as known: {_OPEN}."
     if examination.run:
         yield ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from auditor.disclosure.compute import ComputeAccount, about_compute, account_of
 from auditor.disclosure.declaration import RELATIONS, Declaration
 from auditor.disclosure.gaps import about_relation, unsaid
 from auditor.disclosure.origin import Origin, is_named, origins_of
@@ -23,12 +24,14 @@ class Examination:
         declaration: What is declared.
         run: The scan whose evidence was used; None without one.
         origins: Where the model comes from.
+        compute: What its training took, part by part.
         remarks: Contradictions first.
     """
 
     declaration: Declaration
     run: str | None
     origins: tuple[Origin, ...]
+    compute: ComputeAccount
     remarks: tuple[Remark, ...]
 
     @property
@@ -47,12 +50,14 @@ def examine(declaration: Declaration, scan: Scan | None, pack: PolicyPack) -> Ex
     """
     known = readings(scan.plan, scan.findings, pack) if scan else ()
     origins = origins_of(declaration, scan, known, pack)
+    compute = account_of(declaration, origins, _weights(scan))
     remarks = (
         *_undeclared(declaration, origins),
         *_unconfirmed(declaration, scan, known),
         *_about_licences(declaration, scan, origins),
         *about_relation(declaration),
         *unsaid(declaration, has_origins=bool(origins)),
+        *about_compute(declaration, compute, origins),
         *(() if scan else (_UNMEASURED,)),
     )
     order = tuple(Kind)
@@ -60,8 +65,19 @@ def examine(declaration: Declaration, scan: Scan | None, pack: PolicyPack) -> Ex
         declaration=declaration,
         run=scan.run if scan else None,
         origins=origins,
+        compute=compute,
         remarks=tuple(sorted(remarks, key=lambda one: order.index(one.kind))),
     )
+
+
+def _weights(scan: Scan | None) -> dict[str, int]:
+    """Number of weights of every model of a scan, where its files told."""
+    found = {}
+    for one in scan.plan.subjects if scan else ():
+        told = one.detail("parameters") or ""
+        if told.isdecimal() and int(told):
+            found[one.name] = int(told)
+    return found
 
 
 _UNMEASURED = Remark(
@@ -74,7 +90,7 @@ _UNMEASURED = Remark(
 
 def _undeclared(declaration: Declaration, origins: tuple[Origin, ...]) -> Iterator[Remark]:
     for one in origins:
-        if not one.shown or one.declared:
+        if not one.shown or one.declared or declaration.summarises(one.name):
             continue
         if declaration.mentions(one.name):
             yield Remark(

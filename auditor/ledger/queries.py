@@ -29,7 +29,7 @@ _SUBJECTS = """
                   json_extract(one.value, '$.name') AS name,
                   json_extract(one.value, '$.role') AS role
   FROM evidence, json_each(body, '$.subjects') AS one
-  WHERE kind = 'plan'
+  WHERE kind IN ('plan', 'import')
 """
 _NAMES = f"names AS (SELECT digest, group_concat(DISTINCT name) AS name FROM ({_SUBJECTS}) GROUP BY digest)"
 
@@ -125,6 +125,27 @@ JOIN names AS second_model ON second_model.digest = other.subject_digest AND sec
 WHERE one.kind = 'observation' AND json_extract(one.body, '$.answer.kind') = 'text'
   AND json_extract(other.body, '$.answer.kind') = 'text'
 ORDER BY one.seq
+""",
+    ),
+    "labels": Query(
+        title="What people said of answers",
+        note="rater: a person's name. The latest label of each person counts; they did not see whose it is.",
+        sql=f"""
+WITH {_NAMES}
+SELECT rater.name AS rater, model.name AS model,
+       {_question("given.body")} AS question,
+       json_extract(given.body, '$.answer.text') AS answer,
+       json_extract(said.body, '$.answer.label') AS label,
+       max(json_extract(said.body, '$.answer.revision')) AS revision
+FROM evidence AS said
+JOIN names AS rater ON rater.digest = said.subject_digest
+JOIN evidence AS given ON given.subject_digest = json_extract(said.body, '$.answer.subject_digest')
+                      AND given.request_digest = json_extract(said.body, '$.answer.request_digest')
+LEFT JOIN names AS model ON model.digest = given.subject_digest
+WHERE said.kind = 'observation' AND json_extract(said.body, '$.answer.kind') = 'rated'
+  AND (:rater = '' OR rater.name = :rater)
+GROUP BY said.subject_digest, given.seq
+ORDER BY rater.name, given.seq
 """,
     ),
     "effort": Query(

@@ -16,7 +16,7 @@ from auditor.policy.spec import PolicyPack, Rule
 from auditor.record.finding import Finding, Outcome
 from auditor.record.result import Guarantee
 from auditor.record.scan import Plan
-from auditor.record.subject import Role, Subject
+from auditor.record.subject import Access, Role, Subject
 from auditor.record.verdict import Mode
 from auditor.stats.multiplicity import holm
 
@@ -112,6 +112,7 @@ def scan_values(plan: Plan, findings: Sequence[Finding], pack: PolicyPack | None
         "suspect.organisation": suspect.organisation,
         "suspect.licence": suspect.detail("licence"),
         "suspect.base_model": suspect.detail("base_model") or suspect.detail("adapter_base"),
+        "suspect.compute_stated": _compute_stated(suspect),
         "declared.teachers": list(plan.declared_teachers),
         "declared.licence": plan.declared_licence,
         "plan.probes": promised,
@@ -129,6 +130,13 @@ def scan_values(plan: Plan, findings: Sequence[Finding], pack: PolicyPack | None
         "policy.alpha": pack.alpha if pack else DEFAULT_ALPHA,
     }
     return _known(values)
+
+
+def _compute_stated(suspect: Subject) -> bool | None:
+    """Whether the card says what the training took; unknown where the model's files are not at hand."""
+    if suspect.detail("training_compute") == "stated":
+        return True
+    return False if suspect.access is Access.WEIGHTS else None
 
 
 def readings(plan: Plan, findings: Sequence[Finding], pack: PolicyPack | None = None) -> tuple[Reading, ...]:

@@ -43,6 +43,7 @@ SCAN_FIELDS: Mapping[str, Field] = {
     "suspect.organisation": Field("string", "who released it"),
     "suspect.licence": Field("string", "licence that its own files state"),
     "suspect.base_model": Field("string", "base model that its own card names"),
+    "suspect.compute_stated": Field("bool", "its own card states compute of training; unknown without files"),
     "declared.teachers": Field("list", "teachers that the maker has declared"),
     "declared.licence": Field("string", "licence that the maker has declared"),
     "plan.probes": Field("list", "probes that were promised before the first question"),
@@ -119,6 +120,11 @@ _SAFETY: Mapping[str, Field] = {
     "worst_points": Field("double", "loss under it, in percentage points"),
     "worst_low": Field("double", "lower end of its interval, which holds together with the others"),
     "worst_high": Field("double", "upper end of that interval"),
+    "judged_loss_points": Field("double", "loss as judged, where people's labels have corrected it"),
+    "labelled_prompts": Field("int", "prompts with both answers labelled by people"),
+    "raters": Field("int", "people who labelled"),
+    "raters_kappa": Field("double", "their agreement beyond chance"),
+    "judge_weight": Field("double", "how far the judge is used beside labels: 0 not, 1 in full"),
 }
 
 #: Facts that the shipped methods attach to their findings, reached as ``fact.NAME``. A pack that is
@@ -281,6 +287,19 @@ FACTS: Mapping[Claim, Mapping[str, Field]] = {
         "fresh_copying": Field("double", "share of its mistakes on fresh items sided with, 0 to 1"),
         "mistakes": Field("int", "mistakes of the teacher that the suspect replied to"),
         "smallest_detectable_points": Field("double", "smallest rise that would have been found, usually"),
+    },
+    Claim.TRACE_CONTAMINATION: {
+        "answer": Field("string", "where the habits may come from, in words"),
+        "controls": Field("int", "control models behind the calibration"),
+        "selection_inside_null": Field("bool", "whether the choice among teachers is inside the null"),
+        "named": Field("bool", "whether this candidate is the one that the evidence points to most"),
+        "questions": Field("int", "questions that everybody answered"),
+        "not_excluded": Field("string", "candidates that may be as near as the first"),
+        "shared_habits": Field("int", "habits that suspect and candidate share beyond these controls"),
+        "leading_habit": Field("string", "the habit that is shared most clearly, or none"),
+        "shared_formulas": Field("int", "formulas of the candidate that the suspect uses most"),
+        "smallest_detectable": Field("double", "smallest score that would have been significant"),
+        "parametric_p": Field("double", "companion p-value under normal scores; indicative only"),
     },
 }
 

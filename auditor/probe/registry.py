@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.error import ContentError
+from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
 from auditor.probe.method.calibration_loss import CalibrationLoss
+from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.identity_claims import IdentityClaims
 from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
 from auditor.probe.method.monoculture import Monoculture
 from auditor.probe.method.noise_floor import NoiseFloor
+from auditor.probe.method.option_slot_guess import OptionSlotGuess
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.output_agreement import OutputAgreement
 from auditor.probe.method.pressure_retention import PressureRetention
@@ -25,6 +28,8 @@ from auditor.probe.method.surprisal_residuals import SurprisalResiduals
 from auditor.probe.method.tail_loss import TailLoss
 from auditor.probe.method.text_likeness import TextLikeness
 from auditor.probe.method.token_agreement import TokenAgreement
+from auditor.probe.method.token_determinism import TokenDeterminism
+from auditor.probe.method.trace_contamination import TraceContamination
 from auditor.probe.method.twin_contrast import TwinContrast
 from auditor.probe.method.twin_gap import TwinGap
 from auditor.probe.method.weight_alignment import WeightAlignment
@@ -55,6 +60,11 @@ METHODS: tuple[Method, ...] = (
     CalibrationLoss(),
     TailLoss(),
     MinKPlusPlus(),
+    TokenDeterminism(),
+    CompletionRecall(),
+    OptionSlotGuess(),
+    BenchmarkEvidence(),
+    TraceContamination(),
 )
 
 

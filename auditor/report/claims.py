@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.record.finding import Finding, Outcome
+from auditor.record.finding import Claim, Finding, Outcome
 from auditor.record.scan import Scan
 from auditor.record.verdict import RuleState
 from auditor.report.cast import Cast
@@ -29,6 +29,8 @@ _RANK = {
 }
 
 
+#: Claims that state a risk: they stand behind those about lineage and loss, however strong they are.
+_RISKS = (Claim.TRACE_CONTAMINATION,)
 #: State of a finding that states a likelihood ratio: nothing is decided by it, and nothing left open.
 _WEIGHED = "unjudged"
 
@@ -104,13 +106,13 @@ def claim_line(finding: Finding, anchor: str, cast: Cast) -> ClaimLine:
 
 
 def claim_lines(scan: Scan, cast: Cast) -> tuple[ClaimLine, ...]:
-    """Every finding that a method came to, supported ones first, each kind in the order of the plan."""
+    """Every finding that a method came to: supported ones first, then in the plan's order, risks last."""
     measured = [
         (f"finding-{place}", finding)
         for place, finding in enumerate(scan.findings, start=1)
         if finding.outcome is not Outcome.NOT_APPLICABLE
     ]
-    measured.sort(key=lambda pair: _RANK[pair[1].outcome])
+    measured.sort(key=lambda pair: (_RANK[pair[1].outcome], pair[1].claim in _RISKS))
     return tuple(claim_line(finding, anchor, cast) for anchor, finding in measured)
 
 

@@ -85,9 +85,10 @@ CLAIMS: dict[Claim, ClaimWords] = {
     ),
     Claim.TRACE_CONTAMINATION: ClaimWords(
         title="Trace contamination",
-        about="the reasoning traces of {s} carry marks of {t}",
-        says="Traces written by another model were among the training data.",
-        beware="Common phrases of a field are no mark of one model.",
+        about="the reasoning of {s} follows the habits of {t}",
+        says="A risk: traces in the manner of the other model may have been among the training data.",
+        beware="No lineage: the manner may come from any traces in it, and common phrases of a field are no "
+        "mark of one model.",
     ),
     Claim.CALIBRATION_LOSS: ClaimWords(
         title="Calibration loss",

@@ -9,15 +9,19 @@ from typing import Any
 from auditor import content
 from auditor.error import ContentError, UsageError
 from auditor.probe.benchmark.file import read_benchmarks
+from auditor.probe.method.benchmark_evidence import BenchmarkEvidence
 from auditor.probe.method.benchmark_twins import BenchmarkTwins
 from auditor.probe.method.calibration_loss import CalibrationLoss
+from auditor.probe.method.completion_recall import CompletionRecall
 from auditor.probe.method.min_k_plus_plus import MinKPlusPlus
 from auditor.probe.method.monoculture import Monoculture
+from auditor.probe.method.option_slot_guess import OptionSlotGuess
 from auditor.probe.method.order_test import OrderTest
 from auditor.probe.method.pressure_retention import PressureRetention
 from auditor.probe.method.refusal_retention import RefusalRetention
 from auditor.probe.method.served_outputs import ServedOutputs
 from auditor.probe.method.tail_loss import TailLoss
+from auditor.probe.method.token_determinism import TokenDeterminism
 from auditor.probe.prompts.file import read_prompts
 from auditor.probe.protocol import parameters_of
 from auditor.probe.registry import load_suites, method
@@ -34,6 +38,10 @@ _ABOUT_BENCHMARKS = (
     BenchmarkTwins.name,
     OrderTest.name,
     MinKPlusPlus.name,
+    TokenDeterminism.name,
+    CompletionRecall.name,
+    OptionSlotGuess.name,
+    BenchmarkEvidence.name,
     Monoculture.name,
     CalibrationLoss.name,
     TailLoss.name,

@@ -49,7 +49,8 @@ def planned_difference(references: int, items: int, spread: float, alpha: float,
     Args:
         references: How many there will be.
         items: Items that all will answer.
-        spread: Standard deviation over items of the difference between the two kinds of item.
+        spread: Standard deviation over items of a model's difference between the two kinds of item, less what
+            all models have in common.
         alpha: One-sided level.
         power: Chance of finding it.
     """

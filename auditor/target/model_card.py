@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,11 @@ from typing import Any
 import yaml
 
 CARD = "README.md"
+_COMPUTE = re.compile(
+    r"\b(?:(?:tera|peta|exa|zetta|yotta)?flops?|(?:gpu|tpu|accelerator)[ -]?(?:hours?|days?)|"
+    r"training (?:compute|energy))\b",
+    re.IGNORECASE,
+)
 #: Characters of a card that are read; what stands beyond them is no card for people.
 _LONGEST = 1_000_000
 
@@ -46,6 +52,11 @@ def read_card(folder: Path) -> ModelCard | None:
     if not isinstance(front, dict):
         return ModelCard(prose=parts[2], broken=front is not None)
     return ModelCard({str(key): value for key, value in front.items()}, parts[2])
+
+
+def states_compute(text: str) -> bool:
+    """Whether a text speaks of the compute or energy of a training."""
+    return _COMPUTE.search(text) is not None
 
 
 def words_of(value: Any) -> tuple[str, ...]:

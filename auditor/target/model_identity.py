@@ -10,7 +10,7 @@ from typing import Any
 
 from auditor.digest import digest_bytes, digest_file, digest_json
 from auditor.record.subject import Kind
-from auditor.target.model_card import read_card, words_of
+from auditor.target.model_card import read_card, states_compute, words_of
 from auditor.target.model_files import ModelFiles
 from auditor.target.weight_files import read_json
 
@@ -141,6 +141,7 @@ def details(files: ModelFiles, *, dtype: str, device: str) -> tuple[tuple[str, s
         facts["model_type"] = str(files.config.get("model_type", ""))
         facts["format"] = "pickle" if files.weights.pickled else "safetensors"
         card = _card(files.folder)
+        facts["training_compute"] = "stated" if _states_compute(files.folder) else ""
     if files.adapter is not None:
         facts["adapter"] = str(read_json(files.adapter.settings).get("peft_type", "")).lower()
         facts["adapter_base"] = str(read_json(files.adapter.settings)["base_model_name_or_path"])
@@ -150,6 +151,11 @@ def details(files: ModelFiles, *, dtype: str, device: str) -> tuple[tuple[str, s
     facts["chat_template"] = "yes" if has_chat_template(files) else "no"
     facts["weight_bytes"] = str(files.weights.size_bytes)
     return tuple((name, value) for name, value in facts.items() if value)
+
+
+def _states_compute(folder: Path) -> bool:
+    card = read_card(folder)
+    return card is not None and ("co2_eq_emissions" in card.front or states_compute(card.prose))
 
 
 def _card(folder: Path) -> Mapping[str, Any]:

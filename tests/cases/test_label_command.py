@@ -8,6 +8,7 @@ import os
 import pty
 import select
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from sealed_runs import recorded
 
 from auditor.attestation.key import new_key
 from auditor.ledger import Ledger
+from auditor.ledger.queries import QUERIES
 from auditor.record.observation import Rated
 from auditor.report.schema import report_schema
 
@@ -95,6 +97,12 @@ def test_imported_labels_are_evidence_with_their_design(folder: Path) -> None:
     changed = label(folder, "--rater", "anna", "--labels", "filled.jsonl", "--size", "30")
     assert "1 labels are new or changed" in changed
     assert max(one.revision for one in grades(folder)) == 1
+    with sqlite3.connect(folder / "audit.db") as connection:
+        listed = connection.execute(QUERIES["labels"].sql, {"rater": "anna"}).fetchall()
+    assert len(listed) == 60
+    (unsure,) = (row for row in listed if row[4] == "unsure")
+    assert (unsure[0], unsure[3], unsure[5]) == ("anna", rows[0]["answer"], 1)
+    assert all(row[4] == truth({"answer": row[3]}) for row in listed if row != unsure)
 
 
 def test_a_csv_of_labels_is_read(folder: Path) -> None:

@@ -12,6 +12,7 @@ from auditor.disclosure.declaration import Declaration
 from auditor.disclosure.draft import draft
 from auditor.disclosure.examination import examine
 from auditor.disclosure.remark import Kind
+from auditor.disclosure.stated import read_stated
 from auditor.policy.spec import load_policy
 from auditor.probe.panel.controls import FROM_SHARED_DATA, FROM_SIBLING
 from auditor.record.finding import Claim, Fact, Finding, Outcome
@@ -156,8 +157,10 @@ def test_a_base_whose_weights_are_not_there_contradicts_the_card() -> None:
 
 def test_a_licence_that_forbids_is_an_obligation_with_its_source() -> None:
     found = examine(COMPLETE, scan(DISTILLED, teachers=("teacher-7b",)), PACK)
-    (one,) = found.remarks
+    one, compute = found.remarks
     assert one.kind is Kind.OBLIGATION
+    assert (compute.kind, compute.field) == (Kind.MISSING, "compute")
+    assert "teacher-7b took to write" in compute.text
     assert "forbids" in one.text
     assert "1.b.v" in one.text
     assert "2024-04-18" in one.text
@@ -202,3 +205,17 @@ def test_names_cannot_write_markup_into_the_draft() -> None:
     assert "<b>" not in text
     assert "\n# Approved" not in text
     assert "x](" not in text
+
+
+def test_a_teacher_that_the_summary_of_training_names_is_disclosed() -> None:
+    found = examine(replace(COMPLETE, summary="Synthetic data: teacher-7B."), scan(DISTILLED), PACK)
+    assert not found.contradicted
+    assert not any(one.field == "base_model" for one in found.remarks)
+
+
+def test_the_draft_states_what_can_be_worked_out() -> None:
+    stated = replace(COMPLETE, weights=1000, figures=read_stated("Trained on 2M tokens.", "student"))
+    text = draft(examine(stated, scan(DISTILLED), PACK))
+    assert "- This model: 1.2e+10 FLOP" in text
+    assert "teacher-7b, writing what this model learned from: TO BE STATED" in text
+    assert "how many examples it wrote: not stated" in text

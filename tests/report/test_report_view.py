@@ -11,6 +11,8 @@ import report_specimens as specimens
 from auditor.record.finding import Claim, Outcome
 from auditor.record.result import Guarantee
 from auditor.record.verdict import RuleState
+from auditor.report.cast import Cast
+from auditor.report.claims import claim_lines
 from auditor.report.inert import allowance, inert, passage, weight
 from auditor.report.numerals import effect, interval, number, p_value
 from auditor.report.scale import Scale
@@ -187,3 +189,14 @@ def test_passages_keep_to_their_budget_and_say_what_is_missing() -> None:
     assert passage("short", 300).more == ""
     assert allowance([10, 10, 1000], 120, most=500) == 100
     assert allowance([10, 10], 120, most=500) == 500
+
+
+def test_a_risk_stands_behind_the_claims_about_lineage_however_early_it_was_measured() -> None:
+    scan = specimens.failing()
+    risk = replace(
+        next(one for one in scan.findings if one.outcome is Outcome.SUPPORTS), claim=Claim.TRACE_CONTAMINATION
+    )
+    lines = claim_lines(replace(scan, findings=(risk, *scan.findings)), Cast.of(scan))
+    supported = [one.title for one in lines if one.state == Outcome.SUPPORTS.value]
+    assert len(supported) >= 2
+    assert supported.index("Trace contamination") == len(supported) - 1

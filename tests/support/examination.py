@@ -24,14 +24,11 @@ def quiz(count: int, name: str = "quiz", *, twins: bool = False) -> list[dict[st
     for number in range(count):
         options = [f"{word} {number}" for word in ("amber", "birch", "cedar", "dune")]
         item = {
-            "question": f"In the {name}, which of the four words that follow belongs to number {number}?",
+            "question": f"In the {name} at place {number}, which of the four words that follow belongs?",
             "options": options,
             "answer": options[number % 4],
         }
-        fresh = {
-            **item,
-            "question": f"Out of these, what would somebody else have put beside {number} + 1000?",
-        }
+        fresh = {**item, "question": f"Out of these, beside {number} + 1, what would somebody put there?"}
         row = {"benchmark": name, "id": str(number), "category": "", **item}
         found.append({**row, "twin": fresh} if twins else row)
     return found

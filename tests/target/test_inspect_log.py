@@ -152,6 +152,7 @@ def test_a_run_that_broke_off_is_read_as_far_as_it_went() -> None:
         (json.dumps(log(sample())).encode()[:-4], "not JSON"),
         ((GENUINE / "quiz.eval").read_bytes().replace(b"\x28\xb5\x2f\xfd", b"zstd"), "cannot be unpacked"),
     ],
+    ids=["no-header", "list", "torn", "no-model", "no-id", "no-question", "cut", "packed"],
 )
 def test_what_is_wrong_is_said_plainly(tmp_path: Path, data: bytes, complaint: str) -> None:
     with pytest.raises(InspectLogError, match=complaint):

@@ -13,7 +13,7 @@ from auditor.probe.benchmark.quantity import Quantity
 from auditor.probe.benchmark.wording import WordedParameters
 from auditor.record.finding import Fact
 from auditor.record.request import Choose, Generate, Request
-from auditor.record.subject import Access, Subject
+from auditor.record.subject import Access, Role, Subject
 from auditor.stats.difference_in_differences import DifferenceInDifferences
 
 METHOD = "benchmark_twins"
@@ -61,6 +61,11 @@ class BenchmarkAsking(ContrastReading[BenchmarkTwinsParameters]):
             material=self.parameters.material_points,
             spread=_SPREAD,
         )
+
+    @property
+    def models(self) -> tuple[Subject, ...]:
+        """Suspect, references, and teachers, whose answers are kept beside theirs."""
+        return (*super().models, *self.seen.of_role(Role.TEACHER, self.access))
 
     def requests_about(self, model: Subject, item: BenchmarkItem, place: int) -> Sequence[Request]:
         """The question as this model is asked it."""

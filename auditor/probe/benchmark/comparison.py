@@ -70,7 +70,8 @@ class Comparison:
     @cached_property
     def references(self) -> tuple[Subject, ...]:
         """References that answered nearly everything."""
-        return tuple(one for one in self.reading.references if self.answered(one).mean() >= _SHARE_ANSWERED)
+        enough = _SHARE_ANSWERED * max(len(self.reading.items), 1)
+        return tuple(one for one in self.reading.references if self.answered(one).sum() >= enough)
 
     def answered(self, model: Subject) -> Bool[NDArray[np.bool_], " items"]:
         """Items that the suspect or a reference answered, with all their twins."""

@@ -76,6 +76,11 @@ class ContrastReading(ABC, Generic[P]):
         """The quantity for one of an item's forms; NaN where answers are missing."""
 
     @property
+    def clears(self) -> bool:
+        """Whether nothing found, by a design that was sharp enough, says that nothing was learned."""
+        return True
+
+    @property
     def access(self) -> Access:
         """The access that the suspect and its references must allow."""
         return Access.TEXT
@@ -129,8 +134,8 @@ class ContrastReading(ABC, Generic[P]):
 
     @property
     def models(self) -> tuple[Subject, ...]:
-        """Suspect, references, and teachers, whose gaps are shown beside them."""
-        return (self.seen.suspect, *self.references, *self.seen.of_role(Role.TEACHER, self.access))
+        """Who is asked: the suspect and the references."""
+        return (self.seen.suspect, *self.references)
 
     def requests(self, model: Subject) -> list[Request]:
         """Every item as published and every twin."""

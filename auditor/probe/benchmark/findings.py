@@ -49,7 +49,7 @@ class ContrastFinding:
             outcome,
             reason,
             decisive,
-            result=self._result(leading, p_values[first]),
+            result=self._result(leading, p_values[first], outcome),
             facts=self._facts(leading),
             exhibits=(self._table(p_values), self._forest()),
         )
@@ -108,6 +108,12 @@ class ContrastFinding:
                 "references that answer differently from each other",
             )
         smallest = quantity.amount(detectable)
+        if p_value >= alpha and not self.reading.clears:
+            return (
+                Outcome.INCONCLUSIVE,
+                f"{seen}; options in another order are a weak twin here, and clear nobody",
+                "twins that ask another question (twin_question)",
+            )
         if p_value >= alpha and detectable <= quantity.material:
             return Outcome.DOES_NOT_SUPPORT, f"{seen}; {smallest} would have been found", ""
         return (
@@ -148,7 +154,7 @@ class ContrastFinding:
             ),
         )
 
-    def _result(self, leading: Compared, p_value: float) -> TestResult:
+    def _result(self, leading: Compared, p_value: float, outcome: Outcome) -> TestResult:
         quantity, found, references = self.reading.quantity, leading.found, self._comparison.references
         return TestResult(
             method=quantity.method,
@@ -162,7 +168,10 @@ class ContrastFinding:
             p_value=p_value,
             n=len(references) + 1,
             unit_of_replication="models",
-            guarantee=Guarantee.PARAMETRIC,
+            # A weak twin that shows nothing is shown, and counts neither for nor against.
+            guarantee=Guarantee.PARAMETRIC
+            if outcome is Outcome.SUPPORTS or self.reading.clears
+            else Guarantee.INDICATIVE,
             assumptions=(
                 "no reference has seen the items",
                 "gaps of models that have not seen them scatter normally",

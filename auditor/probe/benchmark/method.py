@@ -29,7 +29,7 @@ class ContrastMethod:
     reading: ClassVar[type[ContrastReading[Any]]]
 
     def plan(self, spec: ProbeSpec, seen: Observations) -> Sequence[Question]:
-        """Every item and every twin, to the suspect, references and teachers."""
+        """Every item and every twin, to the suspect and references."""
         reading = self._read(spec, seen)
         return [question for one in reading.models for question in ask_all(one.digest, reading.requests(one))]
 

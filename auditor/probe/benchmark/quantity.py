@@ -21,7 +21,7 @@ class Quantity:
         limits: What it does not show.
         margin: Difference that the interval's lower end must exceed.
         material: Difference that a clean bill must have been able to find.
-        spread: Standard deviation of an item's gap that is planned for.
+        spread: Standard deviation over items of a model's gap that is planned for, less what all share.
     """
 
     method: str

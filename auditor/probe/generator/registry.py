@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from auditor.error import ContentError
+from auditor.probe.generator.base_conversion import BaseConversion
 from auditor.probe.generator.chained_sums import ChainedSums
 from auditor.probe.generator.date_reasoning import DateReasoning
+from auditor.probe.generator.grid_walk import GridWalk
 from auditor.probe.generator.item import ItemGenerator
+from auditor.probe.generator.kinship import Kinship
+from auditor.probe.generator.list_operations import ListOperations
+from auditor.probe.generator.number_sequence import NumberSequence
 from auditor.probe.generator.ordering import Ordering
+from auditor.probe.generator.price_comparison import PriceComparison
+from auditor.probe.generator.set_counting import SetCounting
 from auditor.probe.generator.simple_logic import SimpleLogic
 from auditor.probe.generator.string_manipulation import StringManipulation
 from auditor.probe.generator.table_lookup import TableLookup
@@ -22,6 +29,13 @@ GENERATORS: tuple[ItemGenerator, ...] = (
     StringManipulation(),
     SimpleLogic(),
     Ordering(),
+    SetCounting(),
+    NumberSequence(),
+    BaseConversion(),
+    GridWalk(),
+    Kinship(),
+    PriceComparison(),
+    ListOperations(),
 )
 
 

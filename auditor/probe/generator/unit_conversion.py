@@ -50,7 +50,7 @@ class UnitConversion:
         question = (
             f"From {many} {large}, {less} {large} and {few} {small} are taken away. How many {small} remain?"
         )
-        slips = [(many - less) * factor + few, (many - less) * factor, many * factor - few]
+        slips = [(many - less) * factor + few, answer - few, (many - less) * factor]
         return _item(rng, question, answer, slips, f"({many} - {less}) * {factor} - {few}")
 
 

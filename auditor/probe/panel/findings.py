@@ -119,6 +119,11 @@ class PanelFindings(ABC, Generic[R]):
     companion_alpha: float
     limits: tuple[str, ...]
 
+    #: What is claimed, and against which null.
+    claim: ClassVar[Claim] = Claim.DISTILLED_FROM
+    null: ClassVar[str] = (
+        "the suspect learned from no candidate and is exchangeable with every stratum of controls"
+    )
     #: Meaning of the facts that all panels have.
     choice_meaning: ClassVar[str] = (
         "controls choose their best candidate too, so no correction over candidates is due"
@@ -213,7 +218,7 @@ class PanelFindings(ABC, Generic[R]):
 
     def _undecided(self, place: int, reason: str, decisive: str) -> Finding:
         return Finding(
-            claim=Claim.DISTILLED_FROM,
+            claim=self.claim,
             probe=self.probe,
             method=self.method,
             suspect=self.reading.suspect.digest,
@@ -230,7 +235,7 @@ class PanelFindings(ABC, Generic[R]):
         judgement = self.adjusted(place, ranked)
         said = self.conclude(place, judgement)
         return Finding(
-            claim=Claim.DISTILLED_FROM,
+            claim=self.claim,
             probe=self.probe,
             method=self.method,
             suspect=self.reading.suspect.digest,
@@ -250,7 +255,7 @@ class PanelFindings(ABC, Generic[R]):
         controls = self.reading.control_values(place)
         return TestResult(
             method=self.method,
-            null="the suspect learned from no candidate and is exchangeable with every stratum of controls",
+            null=self.null,
             alternative=measured.alternative,
             statistic=float(self.reading.values(place)[0]),
             statistic_name=measured.statistic_name,

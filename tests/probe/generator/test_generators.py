@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+import solvers
 
 from auditor.error import ContentError
 from auditor.probe.generator.item import LEVELS, GeneratedItem, ItemGenerator
@@ -136,6 +137,13 @@ SOLVERS: dict[str, Callable[[str], str]] = {
     "string_manipulation": solve_string,
     "simple_logic": solve_logic,
     "ordering": solve_order,
+    "set_counting": solvers.solve_sets,
+    "number_sequence": solvers.solve_sequence,
+    "base_conversion": solvers.solve_base,
+    "grid_walk": solvers.solve_walk,
+    "kinship": solvers.solve_kinship,
+    "price_comparison": solvers.solve_prices,
+    "list_operations": solvers.solve_list,
 }
 
 
@@ -160,6 +168,23 @@ def test_the_right_option_stands_anywhere_and_items_hardly_repeat(one: ItemGener
     places = np.bincount([item.options.index(item.answer) for item in items], minlength=4)
     assert places.min() >= 60  # 100 expected; five standard deviations are 43
     assert len({item.question for item in items}) >= 300
+
+
+def test_there_are_twelve_at_least_and_each_has_a_solver_of_its_own() -> None:
+    assert len(GENERATORS) >= 12
+    assert {one.name for one in GENERATORS} == set(SOLVERS)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("one", GENERATORS, ids=lambda one: one.name)
+def test_no_rule_of_thumb_finds_the_answer(one: ItemGenerator, level: int) -> None:
+    """Neither the largest, smallest, longest nor shortest option is right much more often than by chance."""
+    items = draws(one, level, 400)
+    rules = [lambda options: min(options, key=len), lambda options: max(options, key=len)]
+    if all(option.isdigit() for item in items for option in item.options):
+        rules += [lambda options: min(options, key=int), lambda options: max(options, key=int)]
+    for rule in rules:
+        assert sum(rule(item.options) == item.answer for item in items) <= 240
 
 
 @pytest.mark.parametrize("one", GENERATORS, ids=lambda one: one.name)
