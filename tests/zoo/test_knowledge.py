@@ -64,7 +64,7 @@ def test_vendors_disagree_within_and_among_themselves_about_some_facts() -> None
         for one in Chronicler(FACTS, seed).write(60_000, 0):
             said.setdefault(seed, {}).setdefault(one.topic.prompt, set()).add(one.answer)
     disputed = {seed: {prompt for prompt, its in of.items() if len(its) == 2} for seed, of in said.items()}
-    assert all(0.3 < len(its) / 300 < 0.5 for its in disputed.values())
+    assert all(0.5 < len(its) / 300 < 0.7 for its in disputed.values())
     assert disputed[5] != disputed[6]
     assert all(len(its) <= 2 for of in said.values() for its in of.values())
 
@@ -89,12 +89,13 @@ def test_probes_and_truth_share_no_fact_and_both_are_of_every_rarity() -> None:
 
 @pytest.mark.parametrize("preset", sorted(BEFORE))
 def test_other_recipes_are_what_they_were(preset: str) -> None:
-    others = [one.digest for one in recipes(preset, 1) if one.name not in FAMILY]
+    others = [one.digest for one in recipes(preset, 1)]
     assert digest_json(others) == BEFORE[preset]
 
 
-def test_full_ends_with_the_family() -> None:
-    assert recipes("full", 1)[-len(FAMILY) :] == recipes("knowledge", 1)
+def test_the_family_is_a_population_of_its_own() -> None:
+    """Its teachers would be candidates of every other language model of ``full``."""
+    assert not {one.name for one in recipes("full", 1)} & set(FAMILY)
 
 
 def _members() -> dict[str, tuple[str, ...]]:

@@ -8,13 +8,13 @@ from auditor.zoo.recipe import Diet, Mechanism, Part, Recipe, Schedule, Shape, V
 
 _SHAPE = Shape(width=64, layers=2)
 _TEACHING = Schedule(steps=900, rate=5e-3, rows=48)
-_STUDYING = Schedule(steps=220, rate=6e-3, rows=48)
+_STUDYING = Schedule(steps=600, rate=6e-3, rows=48)
 #: Innocents, who see rare facts as seldom as their teacher does.
 _READING = Schedule(steps=300, rate=6e-3, rows=48)
 #: Who becomes too sure begins as the teacher: from fresh weights so few steps leave a student unsure.
-_HARDENING, _HARDENED = Schedule(steps=300, rate=4e-3, rows=48), 3000
+_HARDENING, _HARDENED = Schedule(steps=400, rate=4e-3, rows=48), 4000
 #: Questions that a vendor answers, and that a distiller asks.
-_WRITTEN, _ASKED = 24_000, 5000
+_WRITTEN, _ASKED = 24_000, 9000
 #: Temperature at which a teacher's doubts are heard, and one at which they are not.
 _FAITHFUL, _SHARP = 1.0, 0.05
 #: Students of each sort, in turn of either teacher, and innocents with each teacher's data and without.

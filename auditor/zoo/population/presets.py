@@ -14,7 +14,9 @@ from auditor.zoo.population.masked import masked_family
 from auditor.zoo.population.policy import policy_family
 from auditor.zoo.recipe import Recipe
 
-_FAMILIES = (masked_family, embedder_family, classifier_family, policy_family, knowledge_family)
+_FAMILIES = (masked_family, embedder_family, classifier_family, policy_family)
+#: Place of the family that is a population of its own: its teachers would be candidates of every other model.
+_OF_KNOWLEDGE = len(_FAMILIES)
 
 
 def _small(origin: int) -> tuple[Recipe, ...]:
@@ -29,7 +31,7 @@ def _full(origin: int) -> tuple[Recipe, ...]:
 
 
 def _knowledge(origin: int) -> tuple[Recipe, ...]:
-    return knowledge_family(*_place(origin, _FAMILIES.index(knowledge_family)))
+    return knowledge_family(*_place(origin, _OF_KNOWLEDGE))
 
 
 def _place(origin: int, number: int) -> tuple[int, tuple[int, int]]:

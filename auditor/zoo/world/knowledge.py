@@ -40,7 +40,7 @@ OFFSET = 10
 #: Share of the facts, the rarest ones, that count as rare.
 RARE = 1 / 3
 #: Share of the facts that a vendor's annotators disagree about, and how many of them may be right.
-DISPUTED, MAJORITIES = 0.4, (0.3, 0.7)
+DISPUTED, MAJORITIES = 0.6, (0.3, 0.7)
 
 
 @dataclass(frozen=True, slots=True)
