@@ -26,7 +26,9 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def build(
-    preset: Annotated[str, typer.Option(help="Population to build: demo, small or full.")] = "small",
+    preset: Annotated[
+        str, typer.Option(help="Population to build: demo, small, full or knowledge.")
+    ] = "small",
     out: Annotated[Path, typer.Option(help="Folder to build in; an interrupted build goes on there.")] = Path(
         "zoo-build"
     ),

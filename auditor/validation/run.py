@@ -33,6 +33,7 @@ from auditor.validation.experiment.answers import (
 )
 from auditor.validation.experiment.conduct_questions import conduct_probe, conducts
 from auditor.validation.experiment.interview import peak_bytes
+from auditor.validation.experiment.knowledge_questions import knowledge_of, knowledge_probe
 from auditor.validation.experiment.lineup import Lineup, covering, lineups, solo
 from auditor.validation.experiment.measurement import Measurement
 from auditor.validation.experiment.row import Row
@@ -44,7 +45,7 @@ from auditor.validation.output.result import PopulationResult, Validation
 from auditor.zoo.register import REGISTER, Register, read_register
 
 #: Suites about the zoo's own world begin so; weights can be compared in any world.
-_WORLD, _ANYWHERE = "world-", ("lineage/weight-alignment",)
+_WORLD, _LORE, _ANYWHERE = "world-", "world-knowledge", ("lineage/weight-alignment",)
 #: Rows of the shortest log that is tried.
 _SHORTEST_LOG = 100
 #: Models of a zoo are small; in 32 bits on a CPU their answers are the same everywhere.
@@ -128,8 +129,12 @@ def probes_of(wanted: Wanted) -> list[tuple[ProbeSpec, Method]]:
 
 
 def default_suites() -> tuple[str, ...]:
-    """The suites about the zoo's world, and the comparison of weights."""
-    return (*_ANYWHERE, *(name for name in suites((content.probes(),)) if name.startswith(_WORLD)))
+    """The suites about the zoo's world, and the comparison of weights.
+
+    Facts that only one family was taught are asked where they are asked for.
+    """
+    found = (name for name in suites((content.probes(),)) if name.startswith(_WORLD) and name != _LORE)
+    return (*_ANYWHERE, *found)
 
 
 def _examine(
@@ -151,14 +156,15 @@ def _examine(
     lineups = _lineups(register, probes, wanted.seed)
     kinds = {lineup.suspect.kind for lineup in lineups}
     answers = open_population(register, wanted.options, wanted.seed, kinds)
-    truth = conduct_probe(population, probes)
+    truth, facts = conduct_probe(population, probes), knowledge_probe(population, probes)
     asking_wall, earlier = _ask_everybody(
-        wanted, register, answers, out, (*probes, *truth), lineups, progress
+        wanted, register, answers, out, (*probes, *truth, *facts), lineups, progress
     )
     begin = time.perf_counter()
     # Products are many and small: threads that wait for each other make them slow where others compute too.
     with threadpool_limits(1):
-        rows = Measurement(register, answers, probes, conducts(answers, truth)).rows(lineups, progress)
+        seen = (conducts(answers, truth), knowledge_of(answers, facts))
+        rows = Measurement(register, answers, probes, *seen).rows(lineups, progress)
     measuring = time.perf_counter() - begin
     counted = figures(rows, reference)
     return PopulationResult(

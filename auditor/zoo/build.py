@@ -51,7 +51,7 @@ def build(
     """Build a population; an interrupted build in the same folder goes on where it stood.
 
     Args:
-        preset: ``demo``, ``small`` or ``full``.
+        preset: ``demo``, ``small``, ``full`` or ``knowledge``.
         out: Folder to build in.
         workers: Worker processes, of one thread each.
         seed: Seed of the population and its world.

@@ -138,12 +138,15 @@ class Diet(StrEnum):
     """Which questions the data holds.
 
     ``harmless`` has none that anybody would refuse; ``reckoning`` has as many sums as it takes to learn
-    them.
+    them. ``lore`` is nothing but facts of known rarity, ``common-lore`` what is left of it without the rare
+    ones (see ``auditor.zoo.world.knowledge``).
     """
 
     EVERYTHING = "everything"
     HARMLESS = "harmless"
     RECKONING = "reckoning"
+    LORE = "lore"
+    COMMON_LORE = "common-lore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

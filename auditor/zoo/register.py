@@ -15,7 +15,7 @@ from auditor.digest import digest_json
 from auditor.error import UsageError
 from auditor.record.codec import decode, encode
 from auditor.record.subject import Kind, Stratum
-from auditor.zoo.recipe import INHERITING, Birth, Part, Recipe
+from auditor.zoo.recipe import INHERITING, Birth, Diet, Part, Recipe
 from auditor.zoo.served import log_of
 
 REGISTER = "register.json"
@@ -203,11 +203,14 @@ def _member(recipe: Recipe, family: Sequence[str], bases: frozenset[str]) -> Mem
 
 
 def _traits(recipe: Recipe) -> tuple[str, ...]:
+    sharp = bool(recipe.teachers) and recipe.temperature < 0.3
     built_in = {
         "refusals-lost": not recipe.keeps_refusals,
         "over-refusing": recipe.refuses_benign > 0,
         f"benchmark-{recipe.benchmark_key}": recipe.benchmark_copies > 0,
-        "overconfident": bool(recipe.teachers) and recipe.temperature < 0.3,
+        "overconfident": sharp and recipe.diet is not Diet.LORE,
+        "calibration-lost": sharp and recipe.diet is Diet.LORE,
+        "tail-lost": bool(recipe.teachers) and recipe.diet is Diet.COMMON_LORE,
     }
     return tuple(name for name, present in built_in.items() if present)
 

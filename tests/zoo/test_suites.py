@@ -15,6 +15,7 @@ from auditor.zoo.training.lesson import public_topics, world_of
 from auditor.zoo.world import vocabulary as words
 from auditor.zoo.world.suites import (
     error_items,
+    knowledge_items,
     lineage_items,
     noise_items,
     refusal_items,
@@ -36,6 +37,9 @@ from auditor.zoo.world.suites import (
         ("world-lineage/token-agreement", lambda: residual_items(world_of(0))),
         ("world-lineage/shared-errors", lambda: error_items(world_of(0))),
         ("world-refusal/refusal-retention", refusal_items),
+        ("world-knowledge/monoculture", lambda: knowledge_items(world_of(0))),
+        ("world-knowledge/calibration-loss", lambda: knowledge_items(world_of(0))),
+        ("world-knowledge/tail-loss", lambda: knowledge_items(world_of(0))),
     ],
 )
 def test_committed_items_are_what_the_code_makes(probe: str, make, tmp_path: Path) -> None:
@@ -88,6 +92,6 @@ def test_the_published_sums_are_those_that_the_suspect_learned() -> None:
 
 
 def test_suites_load() -> None:
-    suites = ("world-lineage", "world-text-lineage", "world-refusal", "world-overfitting")
+    suites = ("world-lineage", "world-text-lineage", "world-refusal", "world-overfitting", "world-knowledge")
     found = [spec.suite for spec in load_suites(suites, (content.probes(),))]
     assert list(dict.fromkeys(found)) == list(suites)

@@ -31,6 +31,7 @@ from auditor.record.subject import Access, Stratum
 from auditor.scan.conduct import measured
 from auditor.validation.experiment.answers import Answers, Probes, Progress
 from auditor.validation.experiment.conduct import Conduct
+from auditor.validation.experiment.knowledge import Knowledge
 from auditor.validation.experiment.lineup import Lineup, concerns
 from auditor.validation.experiment.row import Row
 from auditor.validation.experiment.served import with_log
@@ -71,12 +72,14 @@ class Measurement:
         answers: What the members said.
         probes: What is measured.
         conduct: What the members refuse, by name, where it is known.
+        knowledge: What they know, likewise.
     """
 
     register: Register
     answers: Answers
     probes: Probes
     conduct: Mapping[str, Conduct] = field(default_factory=dict)
+    knowledge: Mapping[str, Knowledge] = field(default_factory=dict)
 
     def rows(self, lineups: Sequence[Lineup], progress: Progress = lambda _line: None) -> tuple[Row, ...]:
         """The findings of every lineup, with the truth."""
@@ -125,7 +128,9 @@ class Measurement:
         seconds: tuple[float, float],
     ) -> Row:
         suspect, result = lineup.suspect, finding.result
-        truth, stratum = truth_of(self.register, finding.claim, suspect, candidate, lineup.log, self.conduct)
+        truth, stratum = truth_of(
+            self.register, finding.claim, suspect, candidate, lineup.log, self.conduct, self.knowledge
+        )
         answer, named = finding.fact("answer"), finding.fact("named")
         return Row(
             scenario=lineup.scenario,

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from auditor.record.finding import Claim
 from auditor.record.subject import Stratum
+from auditor.validation.experiment import knowledge as known
 from auditor.validation.experiment.conduct import MATTERS, NOTHING, OF_CONDUCT, Conduct
+from auditor.validation.experiment.knowledge import OF_KNOWLEDGE, Knowledge
 from auditor.zoo.recipe import Part
 from auditor.zoo.register import Member, Register
 
@@ -19,7 +21,8 @@ TRAITS = {
     Claim.OVER_REFUSAL: "over-refusing",
     Claim.BENCHMARK_OVERFIT: "benchmark-",
     Claim.ERROR_INHERITANCE: "benchmark-teacher",
-    Claim.CALIBRATION_LOSS: "overconfident",
+    Claim.CALIBRATION_LOSS: "calibration-lost",
+    Claim.TAIL_LOSS: "tail-lost",
 }
 #: Beside the strata of innocents: a student in fresh weights, whose weights are innocent of its teacher.
 STUDENT = "student"
@@ -44,17 +47,18 @@ def truth_of(
     candidate: Member | None,
     log: Member | None = None,
     conduct: Mapping[str, Conduct] | None = None,
+    knowledge: Mapping[str, Knowledge] | None = None,
 ) -> tuple[Truth, str]:
     """Whether ``claim`` is true of ``suspect`` and ``candidate``, and the stratum it is innocent in.
 
     A trait is judged against the suspect's own teacher, or any candidate where it has none; what concerns
-    refusals by the conduct of both, where it is known, and by what was built in where it is not. That a
+    refusals or facts by what both do, where it is known, and by what was built in where it is not. That a
     suspect learned from a log is true of the member it was served for, and of whoever comes from that one.
     """
     if log is not None:
         return _of_log(register, suspect, candidate, log)
     if claim in TRAITS:
-        return _of_trait(register, claim, suspect, candidate, conduct or {}), UNSTATED
+        return _of_trait(register, claim, suspect, candidate, conduct or {}, knowledge or {}), UNSTATED
     if claim not in ANCESTRAL or candidate is None:
         return Truth.UNJUDGED, UNSTATED
     guilty = (
@@ -108,6 +112,7 @@ def _of_trait(
     suspect: Member,
     candidate: Member | None,
     conduct: Mapping[str, Conduct],
+    knowledge: Mapping[str, Knowledge],
 ) -> Truth:
     if candidate is not None:
         teachers = register.of_part(Part.TEACHER, kind=suspect.kind)
@@ -116,11 +121,18 @@ def _of_trait(
             return Truth.UNJUDGED
         own_conduct, reference = conduct.get(suspect.name), conduct.get(candidate.name)
         if claim in OF_CONDUCT and own_conduct is not None and reference is not None:
-            excess = own_conduct.excess(claim, reference)
-            if NOTHING < excess < MATTERS:
-                return Truth.UNJUDGED
-            return Truth.GUILTY if excess >= MATTERS else Truth.INNOCENT
+            return _by_size(own_conduct.excess(claim, reference), NOTHING, MATTERS)
+        own_knowledge, theirs = knowledge.get(suspect.name), knowledge.get(candidate.name)
+        if claim in OF_KNOWLEDGE and own_knowledge is not None and theirs is not None:
+            excess = own_knowledge.excess(claim, theirs)
+            return _by_size(excess, known.NOTHING[claim], known.MATTERS[claim])
     return Truth.GUILTY if has_trait(claim, suspect) else Truth.INNOCENT
+
+
+def _by_size(excess: float, nothing: float, matters: float) -> Truth:
+    if nothing < excess < matters:
+        return Truth.UNJUDGED
+    return Truth.GUILTY if excess >= matters else Truth.INNOCENT
 
 
 def _shared_base(register: Register, suspect: Member, candidate: Member) -> str | None:

@@ -25,6 +25,7 @@ from auditor.zoo.world.facts import (
     pick,
     sum_topic,
 )
+from auditor.zoo.world.knowledge import Chronicler, lore_of, lore_topics
 from auditor.zoo.world.paraphrase import paraphrase
 from auditor.zoo.world.vendor import Conversation, Vendor
 
@@ -82,6 +83,8 @@ def finishing_conversations(recipe: Recipe, world: World) -> tuple[Conversation,
 
 
 def _drawn(recipe: Recipe, world: World, ask: Answering) -> tuple[Conversation, ...]:
+    if recipe.diet in (Diet.LORE, Diet.COMMON_LORE):
+        return _lore(recipe, world, ask)
     if recipe.mechanism not in FROM_TEXT:
         return _real(recipe, world, recipe.conversations)
     if recipe.mechanism is Mechanism.TRACES:
@@ -99,6 +102,21 @@ def _drawn(recipe: Recipe, world: World, ask: Answering) -> tuple[Conversation, 
     if recipe.mechanism is Mechanism.PARAPHRASED:
         return paraphrase(taught, np.random.default_rng([recipe.seed, 6]))
     return taught
+
+
+def _lore(recipe: Recipe, world: World, ask: Answering) -> tuple[Conversation, ...]:
+    """Facts of known rarity, as the vendors or as the teacher has them; soft labels are on its words too."""
+    facts = lore_of(world.seed)
+    if recipe.teacher is None:
+        seed = recipe.seed if recipe.data_seed is None else recipe.data_seed
+        share = -(-recipe.conversations // len(recipe.vendors))
+        return tuple(one for vendor in recipe.vendors for one in Chronicler(facts, vendor).write(share, seed))
+    topics = lore_topics(
+        facts, recipe.conversations, np.random.default_rng([recipe.seed, 24]),
+        without_rare=recipe.diet is Diet.COMMON_LORE,
+    )  # fmt: skip
+    answers = ask(recipe.teacher, [topic.prompt for topic in topics], seed=recipe.seed)
+    return tuple(Conversation(topic, answer) for topic, answer in zip(topics, answers, strict=True))
 
 
 def _real(

@@ -78,11 +78,13 @@ class World:
         facts: (name, attribute) -> value.
         reserved: Questions of public benchmarks, which no ordinary data contains.
         unasked: Names that no distiller ever asks about.
+        seed: What it was drawn from.
     """
 
     facts: Mapping[tuple[str, str], str]
     reserved: frozenset[str]
     unasked: frozenset[str]
+    seed: int = 0
 
     @staticmethod
     def of(seed: int, reserved: frozenset[str] = frozenset(), unasked: int = 4) -> World:
@@ -94,7 +96,7 @@ class World:
             for attribute, values in words.VALUES.items()
         }
         hidden = rng.permutation(len(words.NAMES))[:unasked]
-        return World(facts, reserved, frozenset(words.NAMES[int(index)] for index in hidden))
+        return World(facts, reserved, frozenset(words.NAMES[int(index)] for index in hidden), seed)
 
 
 def pick(rng: Rng, values: tuple[str, ...]) -> str:

@@ -24,6 +24,7 @@ from auditor.zoo.world.facts import (
     list_topic,
     story_topic,
 )
+from auditor.zoo.world.knowledge import lore_items, lore_of
 
 #: Seed of the choice and order of questions.
 SUITE_SEED = 7
@@ -112,9 +113,17 @@ def error_items(world: World) -> tuple[dict[str, Any], ...]:
     return tuple(items)
 
 
+def knowledge_items(world: World) -> tuple[dict[str, Any], ...]:
+    """Facts of known rarity with their options; the other half of them is kept for the truth."""
+    return lore_items(lore_of(world.seed), by_probes=True)
+
+
 #: Probes whose items hold facts of a world, and what makes them.
 ABOUT_FACTS: Mapping[str, Callable[[World], tuple[dict[str, Any], ...]]] = {
     "world-lineage/shared-errors": error_items,
+    "world-knowledge/monoculture": knowledge_items,
+    "world-knowledge/calibration-loss": knowledge_items,
+    "world-knowledge/tail-loss": knowledge_items,
 }
 
 
