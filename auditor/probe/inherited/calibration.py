@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +23,8 @@ from auditor.stats.paired_loss import PairedLoss, mean_loss, smallest_loss
 METHOD = "calibration_loss"
 #: Standard deviation of an item's loss that is planned for: a suspect whose logits are twice too large.
 _SPREAD = 0.23
+#: Ratio by which a temperature has to be further off to be called so.
+_FURTHER = 1.1
 _OUTCOMES = {
     Decision.OVER: Outcome.SUPPORTS,
     Decision.UNDER: Outcome.DOES_NOT_SUPPORT,
@@ -48,6 +51,12 @@ class _Pair:
     suspect: Refitted
     teacher: Refitted
     loss: PairedLoss
+
+    @property
+    def further_off(self) -> bool:
+        """Whether the suspect's best temperature is a tenth or more further from 1 than the candidate's."""
+        own, other = (abs(math.log(one.temperature)) for one in (self.suspect, self.teacher))
+        return own - other > math.log(_FURTHER)
 
     def accuracy(self, one: Refitted) -> float:
         return float((one.shares.argmax(axis=1) == self.keys).mean())
@@ -133,13 +142,21 @@ class CalibrationFindings:
             seen += f"; whether that is more than {margin:g} is open"
         elif loss.decision is Decision.UNDER:
             seen += f"; a loss of {margin:g} or more is excluded"
+        elif not pair.further_off:
+            # The same temperature costs more where more is wrong: that is lost knowledge.
+            decisive = "items on which both are right as often"
+            seen += (
+                "; its temperature is hardly further off than the candidate's, so that it may lose more only "
+                "for being wrong more often"
+            )
+        lost = loss.decision is Decision.OVER
         return Finding(
             claim=Claim.CALIBRATION_LOSS,
             probe=self.asking.spec.id,
             method=METHOD,
             suspect=self.asking.seen.suspect.digest,
             teacher=teacher.digest,
-            outcome=_OUTCOMES[loss.decision],
+            outcome=Outcome.INCONCLUSIVE if lost and not pair.further_off else _OUTCOMES[loss.decision],
             reason=seen,
             decisive=decisive,
             result=self._result(pair),

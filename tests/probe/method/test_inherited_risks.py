@@ -95,7 +95,7 @@ def examine(
     answers: dict[tuple[str, str], Answer] = {}
     for one in chosen.plan(spec, Observations(subjects, 1)):
         assert isinstance(one.request, Choose | Generate)
-        (number,) = re.findall(r"number (\d+)", str(one.request.prompt))
+        (number,) = re.findall(r" at place (\d+),", str(one.request.prompt))
         answers[one.subject_digest, request_digest(one.request)] = known[one.subject_digest].says(
             int(number), one.request
         )
@@ -202,6 +202,14 @@ def test_who_knows_less_and_says_so_has_not() -> None:
     found = examine(probe("calibration-loss"), mind(2, 0.2), mind(1, 0.9))
     assert found.outcome is Outcome.DOES_NOT_SUPPORT
     assert fact(found, "brier_difference") > 0.1
+
+
+def test_the_same_temperature_that_costs_more_for_being_wrong_more_often_is_no_loss_of_it() -> None:
+    """Both are too sure; the suspect, which knows less, pays more for it."""
+    found = examine(probe("calibration-loss"), mind(2, 0.0, heat=3.0), mind(1, 0.7, heat=6.0))
+    assert fact(found, "loss_low") > fact(found, "margin")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "wrong more often" in found.reason
 
 
 def test_answers_alone_tell_no_calibration() -> None:
