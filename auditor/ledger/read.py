@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from auditor.error import EvidenceIntegrityError, UsageError
 from auditor.ledger.body import Conclusion, Import, Point, Seal
 from auditor.ledger.commitment import is_withheld
-from auditor.record.codec import decode
+from auditor.record.codec import decode, decode_member
 from auditor.record.finding import Finding
 from auditor.record.observation import Answer, Observation, Observations
 from auditor.record.request import Request
@@ -62,17 +62,31 @@ class _Record(Generic[T]):
     body: T
 
 
-def _decoded(kind: type[T], seq: int, body: str) -> T:
+def _parsed(seq: int, body: str) -> Any:
     try:
-        value: Any = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise EvidenceIntegrityError(
             f"a record is no JSON: {error}",
             where=f"record {seq}",
             fix="restore the ledger from a copy, or start a new one with --ledger",
         ) from error
-    record: T = decode(kind, value, where=f"record {seq}")
+
+
+def _decoded(kind: type[T], seq: int, body: str) -> T:
+    record: T = decode(kind, _parsed(seq, body), where=f"record {seq}")
     return record
+
+
+def _observation(seq: int, body: str) -> Observation:
+    """An answer; question and answer are read as the kind that they name, which is far quicker."""
+    value, where = _parsed(seq, body), f"record {seq}"
+    if not isinstance(value, dict) or not {"request", "answer"} <= set(value):
+        return decode(Observation, value, where=where)  # to say what is wrong with it
+    request = decode_member(Request, value["request"], where=where)
+    answer = decode_member(Answer, value["answer"], where=where)
+    rest = {name: one for name, one in value.items() if name not in ("request", "answer")}
+    return decode(Observation, {**rest, "request": request, "answer": answer}, where=where)
 
 
 def _records(
@@ -165,7 +179,7 @@ def _answers(
     cursor = connection.execute(_ANSWERS, (before, json.dumps(sorted(set(subject_digests)))))
     while rows := cursor.fetchmany(_BATCH):
         for seq, body in rows:
-            yield _decoded(Observation, seq, body)
+            yield _observation(seq, body)
 
 
 def observations(connection: sqlite3.Connection, subject_digests: Collection[str]) -> Iterator[Observation]:

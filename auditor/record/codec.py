@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import fields
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -39,3 +40,25 @@ def decode(kind: type[T] | Any, value: Any, *, where: str) -> T:
             where=where,
             fix="restore the ledger from a copy, or start a new one with --ledger",
         ) from error
+
+
+@cache
+def _members(union: Hashable) -> Mapping[str, type[Any]]:
+    """The classes of a union by what stands in their field ``kind``."""
+    return {
+        str(field.default): member
+        for member in get_args(union)
+        for field in fields(member)
+        if field.name == "kind"
+    }
+
+
+def decode_member(union: Any, value: Any, *, where: str) -> Any:
+    """The same as `decode` for a union whose classes name themselves in ``kind``: no other is tried.
+
+    Raises:
+        EvidenceIntegrityError: If the value is none of them; the message names ``where``.
+    """
+    named = value.get("kind") if isinstance(value, dict) else None
+    member = _members(union).get(named) if isinstance(named, str) else None
+    return decode(union if member is None else member, value, where=where)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from auditor.digest import canonical_json
 from auditor.error import EvidenceIntegrityError
-from auditor.record.codec import decode, encode
+from auditor.record.codec import decode, decode_member, encode
 from auditor.record.finding import (
     AnswerPair,
     Claim,
@@ -41,11 +41,20 @@ def test_requests(request_: Request) -> None:
     body = json.loads(canonical_json(encode(request_)))
     assert decode(Request, body, where="test") == request_
     assert request_digest(decode(Request, body, where="test")) == request_digest(request_)
+    assert decode_member(Request, body, where="test") == request_
 
 
 @given(st.from_type(Answer))  # type: ignore[arg-type]
 def test_answers(answer: Answer) -> None:
-    assert decode(Answer, json.loads(canonical_json(encode(answer))), where="test") == answer
+    body = json.loads(canonical_json(encode(answer)))
+    assert decode(Answer, body, where="test") == answer
+    assert decode_member(Answer, body, where="test") == answer
+
+
+@pytest.mark.parametrize("value", [{"kind": "rumour"}, {"kind": 3}, [], "text"])
+def test_what_names_no_known_kind_is_refused(value: object) -> None:
+    with pytest.raises(EvidenceIntegrityError, match="malformed"):
+        decode_member(Answer, value, where="record 7")
 
 
 @given(st.builds(Subject))
