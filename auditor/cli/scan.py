@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
+from auditor.cli.perform import perform
+from auditor.cli.replicate import replicated
+from auditor.cli.settings import given, with_settings
 from auditor.error import UsageError
-from auditor.ledger import Ledger
 from auditor.scan.plan_file import Access, ControlEntry, Declared, PlanFile, TwinEntry, load_plan_file
 
 EXAMPLES = """
@@ -44,13 +45,13 @@ EXAMPLES = """
 
   A release check, from a plan file:
     auditor scan --plan plan.yaml
+
+  Somebody's audit: do the models, which lie here, answer again as its bundle says?
+    auditor scan ./student --replicate audit.zip --key audit.pub.pem --teacher ./teacher
 """
 
 ROLES, ASKED, JUDGED = "Who takes part", "What is asked", "How it is judged"
 OPENING, OUTPUT = "Opening models", "Output"
-
-#: Exit status after Ctrl-C, as shells have it.
-INTERRUPTED = 130
 
 
 def scan(
@@ -198,6 +199,18 @@ def scan(
         str | None, typer.Option(help="Shipped policy pack or file.", rich_help_panel=JUDGED)
     ] = None,
     waivers: Annotated[Path | None, typer.Option(help="Waiver file.", rich_help_panel=JUDGED)] = None,
+    replicate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BUNDLE",
+            help="Ask the models of a sealed audit again, by its own plan, and compare; needs --key.",
+            rich_help_panel=ASKED,
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Public key of who sealed the bundle of --replicate.", rich_help_panel=ASKED),
+    ] = None,
     declared_teacher: Annotated[
         list[str] | None,
         typer.Option(help="Teacher or base that the suspect's maker declares.", rich_help_panel=JUDGED),
@@ -299,48 +312,20 @@ def scan(
         "concurrency": concurrency,
     }
     flags = {name: value for name, value in roles.items() if value not in (None, ())}
-    flags["access"] = Access(**{**wanted.access.model_dump(), **_given(opening)})
+    access = Access(**{**wanted.access.model_dump(), **given(opening)})
+    if replicate is not None:
+        others = {"plan": plan, "declared-teacher": declared_teacher, "declared-licence": declared_licence}
+        flags |= given({**others, "set": set_, "only-named": only_named})
+        outputs = tuple(report or ())
+        return replicated(replicate, key, flags, access.options(), outputs, as_json=as_json, quiet=quiet)
+    if key is not None:
+        raise UsageError("--key belongs to --replicate", fix="to seal a run, see `auditor seal`")
+    flags["access"] = access
     flags["declared"] = Declared(
         teachers=tuple(declared_teacher or wanted.declared.teachers),
         licence=declared_licence or wanted.declared.licence,
     )
-    flags["parameters"] = _with_settings(wanted.parameters, set_ or ())
+    flags["parameters"] = with_settings(wanted.parameters, set_ or ())
     if only_named:
         flags["from_ledger"] = False
     return perform(wanted.model_copy(update=flags), tuple(report or ()), as_json=as_json, quiet=quiet)
-
-
-def perform(wanted: PlanFile, reports: tuple[Path, ...], *, as_json: bool, quiet: bool) -> int:
-    """Conduct a scan with its progress shown, then show what came of it."""
-    from auditor.cli.follow import following
-    from auditor.cli.outcome import format_of, show
-    from auditor.scan.conduct import conduct
-
-    for path in reports:
-        format_of(path)  # a misspelt ending must not cost the user a finished scan
-    try:
-        with Ledger.open(wanted.ledger) as evidence, following(quiet=quiet or as_json) as listener:
-            finished = conduct(wanted, evidence, listener)
-    except KeyboardInterrupt:
-        typer.echo(
-            "interrupted; all answers so far are kept, and the same command goes on from there", err=True
-        )
-        return INTERRUPTED
-    return show(finished, as_json=as_json, quiet=quiet, reports=reports)
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value not in (None, False)}
-
-
-def _with_settings(
-    parameters: dict[str, dict[str, Any]], settings: list[str] | tuple[()]
-) -> dict[str, dict[str, Any]]:
-    changed = {probe: dict(values) for probe, values in parameters.items()}
-    for setting in settings:
-        place, separator, value = setting.partition("=")
-        probe, dot, name = place.rpartition(".")
-        if not separator or not dot or "/" not in probe:
-            raise UsageError("a setting is malformed", where=setting, fix="write SUITE/PROBE.PARAMETER=VALUE")
-        changed.setdefault(probe, {})[name] = yaml.safe_load(value)
-    return changed

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from auditor.cli.perform import INTERRUPTED
 from auditor.error import UsageError
 
 EXAMPLES = """
@@ -27,8 +28,6 @@ EXAMPLES = """
   One method, and the figures as JSON:
     auditor validate zoo-small --method reference_likelihood --json
 """
-#: Exit status after Ctrl-C, as shells have it.
-_INTERRUPTED = 130
 
 
 def validate(
@@ -84,7 +83,7 @@ def validate(
             found = conduct_interview(wanted, lambda line: status.update(escape(line)))
     except KeyboardInterrupt:
         typer.echo("interrupted; the same command goes on from here", err=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     paths = write_all(found, out)
     if as_json:
         typer.echo(render_json(found), nl=False)

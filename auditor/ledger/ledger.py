@@ -253,6 +253,11 @@ class Ledger:
         with told(self._path):
             return read.held(self._connection, subject_digest)
 
+    def goes_on(self, plan: Plan) -> bool:
+        """Whether :meth:`begin` would go on with an unfinished run of this plan."""
+        with told(self._path):
+            return read.unfinished(self._connection, plan.intent_digest) is not None
+
     def known_subjects(self) -> tuple[Subject, ...]:
         """Every subject of any plan or import; of the same digest and role, the latest description."""
         with told(self._path):

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import orjson
+
 from auditor.error import EvidenceIntegrityError, UsageError
 from auditor.ledger.body import Conclusion, Import, Point, Seal
 from auditor.ledger.commitment import is_withheld
@@ -63,6 +65,10 @@ class _Record(Generic[T]):
 
 
 def _parsed(seq: int, body: str) -> Any:
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        pass  # such as a lone surrogate or a number beyond a double, which the standard library reads
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +23,7 @@ SCHEMA = "distillation-auditor/report/1"
 
 
 def render_json(scan: Scan) -> str:
-    """The report as JSON: keys sorted, ASCII only, one newline at the end.
+    """The report as JSON: keys sorted, ASCII only, an answer or question a line, one newline at the end.
 
     Numbers that JSON cannot express (an open end of an interval) are ``null``; lone surrogates are U+FFFD;
     every other character of a model's answer is kept as it was, escaped. Arrays are named by shape,
@@ -52,10 +53,42 @@ def render_json(scan: Scan) -> str:
         "environment": encode(scan.environment),
         "asked": scan.asked,
         "reused": scan.reused,
-        "answers": _answers(scan),
-        "requests": {digest: encode(scan.requests[digest]) for digest in sorted(scan.requests)},
+        "answers": _lines("[]", [_line(one) for one in _answers(scan)]),
+        "requests": _lines(
+            "{}",
+            [f"{_line(digest)}: {_line(encode(scan.requests[digest]))}" for digest in sorted(scan.requests)],
+        ),
     }
-    return json.dumps(_plain(body), sort_keys=True, indent=1, allow_nan=False) + "\n"
+    members = (
+        f" {_line(name)}: {value if isinstance(value, _Written) else _indented(value)}"
+        for name, value in sorted(body.items())
+    )
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+class _Written(str):
+    """A part of the document that is JSON already."""
+
+    __slots__ = ()
+
+
+def _lines(brackets: str, lines: Sequence[str]) -> _Written:
+    """A list or an object of one line for each member: what there may be tens of thousands of."""
+    return _Written(f"{brackets[0]}\n  " + ",\n  ".join(lines) + f"\n {brackets[1]}" if lines else brackets)
+
+
+def _line(value: Any) -> str:
+    try:
+        text = json.dumps(value, sort_keys=True, allow_nan=False)
+    except ValueError:  # a number that JSON cannot express
+        text = ""
+    # A surrogate, be it half of a pair or a lone one, wants a closer look.
+    return text if text and "\\ud" not in text else json.dumps(_plain(value), sort_keys=True, allow_nan=False)
+
+
+def _indented(value: Any) -> str:
+    text = json.dumps(_plain(value), sort_keys=True, indent=1, allow_nan=False)
+    return text.replace("\n", "\n ")
 
 
 def _answers(scan: Scan) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -14,7 +15,7 @@ from auditor.ledger import Ledger
 from auditor.ledger.panel import read_panel
 from auditor.policy.evaluate import evaluate
 from auditor.policy.spec import PolicyPack, load_policy
-from auditor.policy.waiver import load_waivers
+from auditor.policy.waiver import Waiver, load_waivers
 from auditor.probe.protocol import Forecasting, Method
 from auditor.probe.registry import method
 from auditor.probe.spec import ProbeSpec
@@ -31,12 +32,36 @@ from auditor.scan.listener import Listener, Silent
 from auditor.scan.plan_file import PlanFile
 from auditor.scan.ratio_findings import weighed
 from auditor.scan.weighing import Weighing, weighing_for
+from auditor.target.protocol import Target
 
 _PACKAGES = ("torch", "transformers", "numpy", "scipy", "pydantic", "sqlite-utils", "cel-expr-python")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commission:
+    """A plan with all that is needed to carry it out.
+
+    Attributes:
+        plan: What will be sealed before the first question.
+        probes: The probes of the plan, in its order.
+        targets: How to ask the plan's subjects, by digest; one without speaks through recorded answers only.
+        policy: What the findings are judged by.
+        waivers: What is waived.
+        weighing: How all methods are weighed together; None where they are not.
+        device: Where models run, for the record.
+    """
+
+    plan: Plan
+    probes: Sequence[ProbeSpec]
+    targets: Mapping[str, Target]
+    policy: PolicyPack
+    waivers: Sequence[Waiver]
+    weighing: Weighing | None
+    device: str
+
+
 def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) -> Scan:
-    """Plan, ask, append, measure and judge; then read the scan back from the ledger alone.
+    """Open who takes part, then ask, measure and judge as the user wants it.
 
     Raises:
         UsageError: If the plan cannot be carried out as written.
@@ -53,12 +78,31 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     weighing = weighing_for(calibration, cast.subjects, specs) if calibration else None
     for panel in panels:
         ledger.import_observations(panel.path.name, panel.digest, panel.subjects, panel.observations)
-    probes = [(spec, method(spec.file.method)) for spec in specs]
-    handle = ledger.begin(_plan(wanted, cast, specs, pack, weighing), environment(wanted.access.device))
+    commission = Commission(
+        plan=_plan(wanted, cast, specs, pack, weighing),
+        probes=specs,
+        targets=cast.targets,
+        policy=pack,
+        waivers=waivers,
+        weighing=weighing,
+        device=wanted.access.device,
+    )
+    return carry_out(commission, ledger, follower)
+
+
+def carry_out(commission: Commission, ledger: Ledger, follower: Listener) -> Scan:
+    """Seal the plan, ask, append, measure and judge; then read the scan back from the ledger alone.
+
+    Raises:
+        TargetError: If a model cannot be asked; everything answered so far is kept.
+        LedgerError: If evidence cannot be written.
+    """
+    probes = [(spec, method(spec.file.method)) for spec in commission.probes]
+    handle = ledger.begin(commission.plan, environment(commission.device))
     if handle.resumed:
         follower.note(f"run {handle.run} goes on where it stood")
     plan = handle.plan
-    inquiry = Inquiry(handle.run, ledger, plan.subjects, cast.targets, plan.seed, follower)
+    inquiry = Inquiry(handle.run, ledger, plan.subjects, commission.targets, plan.seed, follower)
     applicable = [
         (spec, chosen)
         for spec, chosen in probes
@@ -71,10 +115,10 @@ def conduct(wanted: PlanFile, ledger: Ledger, listener: Listener | None = None) 
     failed = inquiry.converse(applicable)
     follower.stage("Measuring")
     findings = [one for spec, chosen in probes for one in measured(spec, chosen, inquiry.seen, failed)]
-    if weighing is not None:
-        findings += weighed(weighing, plan, findings)
+    if commission.weighing is not None:
+        findings += weighed(commission.weighing, plan, findings)
     today = datetime.now(UTC).date()
-    verdict = evaluate(pack, plan, findings, waivers=waivers, today=today)
+    verdict = evaluate(commission.policy, plan, findings, waivers=commission.waivers, today=today)
     for one in verdict.waivers:
         follower.note(f"waiver of {one.rule}: {one.status}, {one.note or one.summary}")
     ledger.conclude(

@@ -56,13 +56,13 @@ def recorded(path: Path, refuses: bool) -> str:
     return f"recorded:{path}"
 
 
-def sealed_members(ledger: Path, key: Path) -> tuple[Scan, dict[str, bytes]]:
+def sealed_members(ledger: Path, key: Path, sources: Sources | None = None) -> tuple[Scan, dict[str, bytes]]:
     """What a bundle of the ledger's last run holds, sealed by ``key``."""
     with Ledger.open(ledger, create=False, readonly=True) as evidence:
         scan = evidence.scan()
         copy = ledger.with_suffix(".copy")
         evidence.copy_to(copy)
-    members = members_of(scan.plan, Sources())
+    members = members_of(scan.plan, sources or Sources())
     members[SEAL] = sign(statement_of(scan, sealed_run(scan)), key)
     members[EVIDENCE] = copy.read_bytes()
     copy.unlink()
