@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from auditor.disclosure.compute import ComputeAccount
-from auditor.disclosure.declaration import Declaration, read_declaration
-from auditor.disclosure.draft import draft
-from auditor.disclosure.examination import Examination, examine
-from auditor.disclosure.remark import Kind
 from auditor.error import UsageError
 from auditor.ledger import Ledger
-from auditor.policy.spec import load_policy
-from auditor.record.codec import encode
-from auditor.record.scan import Scan
 from auditor.report.inert import one_line
 from auditor.scan.plan_file import DEFAULT_POLICY
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions
+
+if TYPE_CHECKING:
+    from auditor.disclosure.compute import ComputeAccount
+    from auditor.disclosure.declaration import Declaration
+    from auditor.disclosure.examination import Examination
+    from auditor.record.scan import Scan
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -40,12 +38,6 @@ EXAMPLES = """
 """
 #: Where a scan leaves its evidence unless it is told otherwise.
 _USUAL = Path("audit.db")
-_STYLES = {
-    Kind.CONTRADICTION: "red",
-    Kind.OBLIGATION: "magenta",
-    Kind.MISSING: "yellow",
-    Kind.UNMEASURED: "dim",
-}
 
 
 def card(
@@ -74,6 +66,12 @@ def card(
 
     Leaves with 1 where evidence, licence or card contradict each other.
     """
+    from auditor.disclosure.declaration import read_declaration
+    from auditor.disclosure.draft import draft
+    from auditor.disclosure.examination import examine
+    from auditor.policy.spec import load_policy
+    from auditor.record.codec import encode
+
     options = OpenOptions()
     declaration = read_declaration(model, options, summary)
     scan = _scan(model, options, ledger, run)
@@ -114,12 +112,20 @@ def _scan(model: str, options: OpenOptions, path: Path | None, run: str | None) 
 
 
 def _show(found: Examination, text: str | None) -> None:
+    from auditor.disclosure.remark import Kind
+
+    styles = {
+        Kind.CONTRADICTION: "red",
+        Kind.OBLIGATION: "magenta",
+        Kind.MISSING: "yellow",
+        Kind.UNMEASURED: "dim",
+    }
     console = Console()
     console.print(_declared(found.declaration))
     if not found.remarks:
         console.print("Nothing is missing, and nothing contradicts the evidence.")
     for one in found.remarks:
-        style = _STYLES[one.kind]
+        style = styles[one.kind]
         console.print(
             f"[{style}]{one.kind.value}[/] [bold]{escape(one.field)}[/]: {escape(one_line(one.text))}",
             highlight=False,

@@ -277,7 +277,7 @@ GOOD = b'{"prompt": "a", "answer": "b"}\n'
         (b'{\n  "results": {}\n}\n', "line 1 is not JSON"),
         (b"", "holds no answers"),
         (b"[]", "holds no answers"),
-        (b"PK\x03\x04\x00\x00", "line 1 is not"),
+        (b"PK\x03\x04\x00\x00", "the Inspect log is no readable archive"),
     ],
 )
 def test_malformed_files_are_named_with_their_line(tmp_path: Path, content: bytes, words: str) -> None:
