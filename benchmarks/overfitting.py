@@ -47,8 +47,8 @@ def written(path: Path) -> str:
     published, fresh = PUBLIC.draw(Side.PUBLISHED, PUBLIC_SEED), PUBLIC.draw(Side.FRESH, PUBLIC_SEED + 1)
     with path.open("w", encoding="utf-8") as file:
         for one, twin in zip(published, fresh, strict=True):
-            other = {"question": twin.item.question, "answer": twin.item.answer}
-            row = {"question": one.item.question, "answer": one.item.answer, "twin": other}
+            other = {"twin_question": twin.item.question, "twin_answer": twin.item.answer}
+            row = {"question": one.item.question, "answer": one.item.answer, **other}
             file.write(json.dumps(row) + "\n")
     return str(path)
 
@@ -58,9 +58,10 @@ def suspects(register: Register) -> Iterator[tuple[str, Member]]:
     taken: dict[str, int] = defaultdict(int)
     for one in register.of_part(Part.STUDENT, Part.INNOCENT):
         kind = next((name for name in _TRAINED if one.name.startswith(f"{name}-")), "")
-        if not kind and not one.traits:
-            innocent = one.part is Part.INNOCENT and one.name not in references(register)
-            kind = "innocent" if innocent else "student" if one.mechanism in GOOD else ""
+        if one.part is Part.STUDENT and not one.traits and one.mechanism in GOOD:
+            kind = "student"
+        if one.part is Part.INNOCENT and one.name not in references(register):
+            kind = "innocent"
         taken[kind] += bool(kind)
         if kind and (kind != "innocent" or taken[kind] <= INNOCENTS):
             yield kind, one

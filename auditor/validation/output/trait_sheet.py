@@ -17,14 +17,14 @@ _BY_CONDUCT = (
 #: How it is known what is true of what a model knows.
 _BY_KNOWLEDGE = {
     Claim.CALIBRATION_LOSS: (
-        " Whether a model of the zoo is worse calibrated is seen on hundreds of facts that no probe asks: it is "
-        "so where a wrong temperature costs it {matters:g} of the Brier score more than the teacher, up to "
+        " Whether a model of the zoo is worse calibrated is seen on hundreds of facts that no probe asks: it "
+        "is so where a wrong temperature costs it {matters:g} of the Brier score more than the teacher, up to "
         "{nothing:g} it is not, and between it is not judged."
     ),
     Claim.TAIL_LOSS: (
-        " Whether a model of the zoo lost rare facts is seen on hundreds of facts that no probe asks: it is so "
-        "where it lost a share of {matters:g} more of the rare ones than of the common ones, up to {nothing:g} "
-        "it is not, and between it is not judged."
+        " Whether a model of the zoo lost rare facts is seen on hundreds of facts that no probe asks: it is "
+        "so where it lost a share of {matters:g} more of the rare ones than of the common ones, up to "
+        "{nothing:g} it is not, and between it is not judged."
     ),
 }
 
