@@ -18,8 +18,8 @@ _BY_CONDUCT = (
 _BY_KNOWLEDGE = {
     Claim.CALIBRATION_LOSS: (
         " Whether a model of the zoo is worse calibrated is seen on hundreds of facts that no probe asks: it "
-        "is so where a wrong temperature costs it {matters:g} of the Brier score more than the teacher, up to "
-        "{nothing:g} it is not, and between it is not judged."
+        "is so where a wrong temperature costs it {matters:g} of the Brier score more than the teacher, up "
+        "to {nothing:g} it is not, and between it is not judged."
     ),
     Claim.TAIL_LOSS: (
         " Whether a model of the zoo lost rare facts is seen on hundreds of facts that no probe asks: it is "
