@@ -32,8 +32,9 @@ REFERENCES = 8
 GOOD = ("soft-labels", "teacher-text", "half-teacher-text", "hidden-states", "paraphrased-text")
 INNOCENTS = 8
 _TRAINED = ("benchmark-gold", "benchmark-teacher")
-#: Models of the zoo know conversations only.
-_CHAT = (
+#: Models of the zoo know conversations only, and questions in their bare words.
+_AS_TAUGHT = {"form": "chat", "short": "{question}"}
+_PUT = (
     "twin-difference",
     "generated-token-determinism",
     "completion-recall",
@@ -85,7 +86,7 @@ def scanned(register: Register, suspect: Member, items: str, ledger: Ledger) -> 
         controls=tuple(ControlEntry(model=locator(one)) for one in references(register)),
         suites=(BENCHMARK_SUITE,),
         benchmarks=(items,),
-        parameters={f"{BENCHMARK_SUITE}/{one}": {"form": "chat"} for one in _CHAT},
+        parameters={f"{BENCHMARK_SUITE}/{one}": _AS_TAUGHT for one in _PUT},
         judge="rules",
         seed=1,
         from_ledger=False,

@@ -151,6 +151,7 @@ class ContrastFinding:
             limits=(
                 *self.reading.quantity.limits,
                 "References that have seen the items as well hide what the suspect has seen.",
+                "Who learned the items in other words than these were put in may show nothing here.",
             ),
         )
 

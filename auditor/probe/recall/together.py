@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from auditor.probe.benchmark.asking import BenchmarkAsking, BenchmarkTwinsParameters
 from auditor.probe.benchmark.comparison import Compared, Comparison
-from auditor.probe.benchmark.contrast import ContrastParameters, ContrastReading
+from auditor.probe.benchmark.contrast import ContrastReading
+from auditor.probe.benchmark.wording import WordedParameters
 from auditor.probe.recall.completion import CompletionParameters, CompletionReading
 from auditor.probe.recall.determinism import DeterminismParameters, DeterminismReading
 from auditor.probe.recall.min_k import MinKParameters, MinKReading
@@ -19,14 +20,8 @@ from auditor.record.observation import Observations
 from auditor.stats.multiplicity import holm
 
 
-class TogetherParameters(ContrastParameters):
-    """Parameters of all tests together; what is not named here is as each test has it by itself.
-
-    Attributes:
-        form: Whether a question is put as a conversation or as text to continue.
-    """
-
-    form: Literal["chat", "text"] = "text"
+class TogetherParameters(WordedParameters):
+    """Parameters of all tests together; what is not named here is as each test has it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ class Together:
     def readings(self) -> dict[str, ContrastReading[Any]]:
         """Quantities that the suspect's access allows, by name."""
         shared = {"items": self.parameters.items, "twins": self.parameters.twins}
-        worded: dict[str, Any] = {**shared, "form": self.parameters.form}
+        worded = self.parameters.model_dump(include={*shared, "form", "listed", "short"})
         spec, seen = self.spec, self.seen
         every: dict[str, ContrastReading[Any]] = {
             ACCURACY: BenchmarkAsking(spec, BenchmarkTwinsParameters(**worded), seen),
