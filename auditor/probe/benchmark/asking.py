@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 from pydantic import Field
 
@@ -19,6 +20,8 @@ from auditor.stats.difference_in_differences import DifferenceInDifferences
 METHOD = "benchmark_twins"
 #: Standard deviation of an item's gap that is planned for: right on one side only for one item in four.
 _SPREAD = 50.0
+#: Points above guessing that a suspect must reach on items or twins, for nothing found to clear it.
+_ROOM = 10.0
 
 
 class BenchmarkTwinsParameters(WordedParameters):
@@ -86,6 +89,17 @@ class BenchmarkAsking(ContrastReading[BenchmarkTwinsParameters]):
         question = item.forms[place]
         said = question.said(self.seen.answer(model, self.request(model, question)))
         return math.nan if said is None else 100.0 * question.is_right(said)
+
+    def unmoved(self, benchmark: str, own: tuple[float, float]) -> str:
+        """Who is hardly ever right shows nothing, be it for want of learning or because of the words."""
+        options = [len(one.published.options) for one in self.items if one.benchmark == benchmark]
+        chance = 100.0 * fmean(1 / number if number else 0.0 for number in options)
+        if max(own) >= chance + _ROOM:
+            return ""
+        return (
+            f"the suspect is right on {own[0]:.0f} % of items as published and {own[1]:.0f} % of twins, "
+            f"where guessing gives {chance:.0f} %, so that these words may not reach what it has learned"
+        )
 
     def facts(
         self, own: tuple[float, float], found: DifferenceInDifferences, detectable: float

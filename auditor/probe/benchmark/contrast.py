@@ -80,6 +80,10 @@ class ContrastReading(ABC, Generic[P]):
         """Whether nothing found, by a design that was sharp enough, says that nothing was learned."""
         return True
 
+    def unmoved(self, benchmark: str, own: tuple[float, float]) -> str:  # noqa: ARG002 - for who needs it
+        """Why nothing found on a benchmark clears nobody with these means on items and twins, or nothing."""
+        return ""
+
     @property
     def access(self) -> Access:
         """The access that the suspect and its references must allow."""

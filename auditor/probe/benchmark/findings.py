@@ -17,6 +17,9 @@ from auditor.record.result import ControlValue, Guarantee, TestResult
 from auditor.stats.difference_in_differences import FEWEST_REFERENCES
 from auditor.stats.multiplicity import holm
 
+#: What makes a comparison sharper.
+_SHARPER = "more references that cannot have seen the items, or more items"
+
 
 @dataclass(frozen=True)
 class ContrastFinding:
@@ -107,20 +110,34 @@ class ContrastFinding:
                 f"{seen}; the references do not differ at all, so that nothing shows how far models scatter",
                 "references that answer differently from each other",
             )
+        if p_value >= alpha:
+            return self._nothing_found(seen, detectable)
+        return (
+            Outcome.INCONCLUSIVE,
+            f"{seen}; only {quantity.amount(detectable)} or more would have been found",
+            _SHARPER,
+        )
+
+    def _nothing_found(self, seen: str, detectable: float) -> tuple[Outcome, str, str]:
+        """What a p-value above the level says: something where enough would have been found, or nothing."""
+        quantity = self.reading.quantity
         smallest = quantity.amount(detectable)
-        if p_value >= alpha and not self.reading.clears:
+        if not self.reading.clears:
             return (
                 Outcome.INCONCLUSIVE,
                 f"{seen}; options in another order are a weak twin here, and clear nobody",
                 "twins that ask another question (twin_question)",
             )
-        if p_value >= alpha and detectable <= quantity.material:
+        if why := next(filter(None, (self.reading.unmoved(one.name, one.own) for one in self._compared)), ""):
+            return (
+                Outcome.INCONCLUSIVE,
+                f"{seen}; {why}",
+                "items in the words that the suspect's maker would put them in (parameters form, listed and "
+                "short), or items that it can answer",
+            )
+        if detectable <= quantity.material:
             return Outcome.DOES_NOT_SUPPORT, f"{seen}; {smallest} would have been found", ""
-        return (
-            Outcome.INCONCLUSIVE,
-            f"{seen}; only {smallest} or more would have been found",
-            "more references that cannot have seen the items, or more items",
-        )
+        return Outcome.INCONCLUSIVE, f"{seen}; only {smallest} or more would have been found", _SHARPER
 
     def _finding(
         self,

@@ -54,7 +54,10 @@ class TogetherFinding:
             outcome, decisive = Outcome.DOES_NOT_SUPPORT, ""
         else:
             outcome, reason = Outcome.INCONCLUSIVE, f"{told} {least}, and not all would have found a gap"
-            decisive = "more references that cannot have seen the items, or more items"
+            decisive = (
+                "more references that cannot have seen the items, more items, or items in words that the "
+                "suspect can answer"
+            )
         return self._finding(outcome, reason, decisive, leading, self._table(verdicts))
 
     @property
@@ -71,7 +74,12 @@ class TogetherFinding:
         if any(self.together.found(one) for one in cells):
             return _LEARNED
         unlikely = any(one.adjusted < self.together.parameters.alpha for one in cells)
-        sharp = any(one.name == ACCURACY and one.detectable <= one.reading.quantity.material for one in cells)
+        sharp = any(
+            one.name == ACCURACY
+            and one.detectable <= one.reading.quantity.material
+            and not one.reading.unmoved(benchmark, one.compared.own)
+            for one in cells
+        )
         return _CLEAN if sharp and not unlikely else _OPEN
 
     def _cause(self, benchmark: str) -> str:

@@ -110,6 +110,14 @@ def test_a_clean_benchmark_does_not_clear_one_that_could_not_be_tested(bare: Pro
     assert [row[-2] for row in rows_of(both)] == ["not learned", "open"]
 
 
+def test_who_only_guesses_is_not_cleared_by_all_tests_together(bare: ProbeSpec) -> None:
+    others = [model(skill=0.97)] * 14
+    guessing = found(bare.with_items(quiz(150, twins=True)), model(skill=0.0), others)
+    assert guessing.outcome is Outcome.INCONCLUSIVE
+    assert [row[-2] for row in rows_of(guessing)] == ["open"]
+    assert "words that the suspect can answer" in guessing.decisive
+
+
 @pytest.mark.parametrize("together", [0.0, 0.5, 0.95])
 def test_many_tests_of_the_same_items_accuse_no_more_than_promised(together: float) -> None:
     """Five tests of two benchmarks, whose gaps hang together: 20,000 suspects among five references."""

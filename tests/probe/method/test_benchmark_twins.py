@@ -244,3 +244,13 @@ def test_a_benchmark_that_could_not_be_compared_is_not_cleared_with_the_others(b
     found = examined(bare.with_items([*clean, *short]), plain(0.95), models)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "of short too few items" in found.reason
+
+
+def test_who_only_guesses_is_not_cleared(bare: ProbeSpec) -> None:
+    """What it learned may show in other words; a gap of a guesser says nothing of it."""
+    models = [plain(0.95) for _ in range(30)]
+    items = rows(400, "clean", 9)
+    found = examined(bare.with_items(items), plain(0.0), models)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "where guessing gives 25 %, so that these words may not reach" in found.reason
+    assert "the suspect's maker" in found.decisive
