@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import fmean
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -42,6 +43,8 @@ class BenchmarkTwinsParameters(WordedParameters):
 
 class BenchmarkAsking(ContrastReading[BenchmarkTwinsParameters]):
     """Right answers, in points."""
+
+    clears: ClassVar[bool] = True
 
     @property
     def quantity(self) -> Quantity:

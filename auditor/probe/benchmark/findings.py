@@ -125,8 +125,8 @@ class ContrastFinding:
         if not self.reading.clears:
             return (
                 Outcome.INCONCLUSIVE,
-                f"{seen}; options in another order are a weak twin here, and clear nobody",
-                "twins that ask another question (twin_question)",
+                f"{seen}; who learned answers alone leaves no such traces, so that this clears nobody",
+                "right answers to items and their twins (the probe twin-difference)",
             )
         if why := next(filter(None, (self.reading.unmoved(one.name, one.own) for one in self._compared)), ""):
             return (
@@ -186,7 +186,7 @@ class ContrastFinding:
             p_value=p_value,
             n=len(references) + 1,
             unit_of_replication="models",
-            # A weak twin that shows nothing is shown, and counts neither for nor against.
+            # Where nothing found clears nobody it is shown, and counts neither for nor against.
             guarantee=Guarantee.PARAMETRIC
             if outcome is Outcome.SUPPORTS or self.reading.clears
             else Guarantee.INDICATIVE,

@@ -41,11 +41,6 @@ class TwoWayReading(ContrastReading[W]):
         return self.parameters.ask == "likelihood"
 
     @property
-    def clears(self) -> bool:
-        """Only by twins that ask another question: to options in another order even reciters may be alike."""
-        return not any(one.asks_the_same for one in self.items)
-
-    @property
     def access(self) -> Access:
         """The same for the suspect and its references: two ways are not to be compared."""
         return Access.LOGPROBS if self.by_likelihood else Access.TEXT

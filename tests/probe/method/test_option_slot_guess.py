@@ -122,11 +122,12 @@ def test_nothing_is_asked_where_the_other_options_tell_the_hidden_one(bare: Prob
     )
 
 
-def test_options_in_another_order_clear_nobody(bare: ProbeSpec) -> None:
-    """Models that recite their options were seen to be alike in every order of them."""
+def test_nothing_found_clears_nobody(bare: ProbeSpec) -> None:
+    """Models that were trained on items, or recite their options, were seen without such traces."""
     models = [guesser(0.0)] * 12
     found = examined(METHOD, bare.with_items(quiz(100)), guesser(0.0), models)
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "twin_question" in found.decisive
+    assert "twin-difference" in found.decisive
+    assert "clears nobody" in found.reason
     assert found.result is not None
     assert found.result.guarantee == "indicative"

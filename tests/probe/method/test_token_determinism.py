@@ -60,7 +60,7 @@ def test_who_recites_is_found(bare: ProbeSpec, access: Access) -> None:
 def test_items_that_make_everybody_sure_accuse_nobody(bare: ProbeSpec, access: Access) -> None:
     models = [writer(0.3 + 0.02 * number, 0.4) for number in range(6)]
     found = examined(METHOD, bare.with_items(quiz(100)), writer(0.3, 0.4), models, access=access)
-    assert found.outcome is not Outcome.SUPPORTS
+    assert found.outcome is Outcome.INCONCLUSIVE
     assert found.result is not None
     assert found.result.statistic > 15
     assert found.result.p_value is not None
@@ -100,11 +100,12 @@ def test_equal_pairs_in_closed_form_and_without_bias() -> None:
     assert np.mean(drawn) == pytest.approx(0.36 + 0.09 + 0.01, abs=0.02)
 
 
-def test_options_in_another_order_clear_nobody(bare: ProbeSpec) -> None:
-    """Models that recite their options were seen to be alike in every order of them."""
+def test_nothing_found_clears_nobody(bare: ProbeSpec) -> None:
+    """Models that were trained on items, or recite their options, were seen without such traces."""
     models = [writer(0.5)] * 12
     found = examined(METHOD, bare.with_items(quiz(100)), writer(0.5), models)
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "twin_question" in found.decisive
+    assert "twin-difference" in found.decisive
+    assert "clears nobody" in found.reason
     assert found.result is not None
     assert found.result.guarantee == "indicative"
