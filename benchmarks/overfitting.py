@@ -34,6 +34,7 @@ INNOCENTS = 8
 _TRAINED = ("benchmark-gold", "benchmark-teacher")
 #: Models of the zoo know conversations only, and questions in their bare words.
 _AS_TAUGHT = {"form": "chat", "short": "{question}"}
+_BY_DEFAULT = {"form": "chat"}
 _PUT = (
     "twin-difference",
     "generated-token-determinism",
@@ -74,8 +75,8 @@ def references(register: Register) -> list[str]:
     return same_base[:REFERENCES]
 
 
-def scanned(register: Register, suspect: Member, items: str, ledger: Ledger) -> Scan:
-    """The suspect's scan."""
+def scanned(register: Register, suspect: Member, items: str, words: dict[str, str], ledger: Ledger) -> Scan:
+    """The suspect's scan, with the items put in these words."""
 
     def locator(name: str) -> str:
         return str(register.root / register.members[name].folder)
@@ -86,7 +87,7 @@ def scanned(register: Register, suspect: Member, items: str, ledger: Ledger) -> 
         controls=tuple(ControlEntry(model=locator(one)) for one in references(register)),
         suites=(BENCHMARK_SUITE,),
         benchmarks=(items,),
-        parameters={f"{BENCHMARK_SUITE}/{one}": _AS_TAUGHT for one in _PUT},
+        parameters={f"{BENCHMARK_SUITE}/{one}": words for one in _PUT},
         judge="rules",
         seed=1,
         from_ledger=False,
@@ -128,13 +129,15 @@ def main() -> None:
     parser.add_argument("population", type=Path)
     parser.add_argument("--ledger", type=Path, default=Path("overfitting.db"))
     parser.add_argument("--out", type=Path, default=Path("overfitting.jsonl"))
+    parser.add_argument("--default-words", action="store_true", help="put items as the suite does by default")
     options = parser.parse_args()
+    words = _BY_DEFAULT if options.default_words else _AS_TAUGHT
     register = read_register(options.population)
     items = written(options.ledger.with_name("published-sums.jsonl"))
     rows: list[dict[str, Any]] = []
     with Ledger.open(options.ledger) as ledger:
         for kind, suspect in suspects(register):
-            made = list(rows_of(kind, suspect, scanned(register, suspect, items, ledger)))
+            made = list(rows_of(kind, suspect, scanned(register, suspect, items, words, ledger)))
             rows += made
             print(
                 f"{suspect.name}: " + ", ".join(f"{row['probe']} {row['outcome']}" for row in made),
