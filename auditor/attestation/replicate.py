@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor import __version__
-from auditor.attestation.bundle import CALIBRATION, EVIDENCE, POLICY, SEAL, WAIVERS, Bundle, unpack
+from auditor.attestation.bundle import CALIBRATION, SEAL, Bundle, unpack
 from auditor.attestation.envelope import opened
-from auditor.attestation.statement import SealedRun, read_statement
+from auditor.attestation.redaction import read_redaction
+from auditor.attestation.statement import read_statement
+from auditor.attestation.verify import sealed_evidence, sealed_rules
 from auditor.digest import digest_bytes
 from auditor.error import EvidenceIntegrityError, TargetError, UsageError
 from auditor.ledger import Ledger
-from auditor.policy.spec import load_policy
-from auditor.policy.waiver import load_waivers
 from auditor.probe.spec import ProbeSpec
 from auditor.record.observation import Observation
 from auditor.record.scan import Plan, Scan
@@ -34,6 +34,7 @@ from auditor.scan.listener import Listener, Silent
 from auditor.scan.weighing import METHOD, Weighing, weighing_for
 from auditor.target.open import open_target
 from auditor.target.protocol import OpenOptions, Target
+from auditor.target.recorded import RecordedTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +58,14 @@ class Replication:
         sealed: The run in the bundle.
         scan: The run that put the questions again.
         taken_over: Names of the subjects that are not at hand, whose answers were taken from the bundle.
-        agreement: The two side by side.
+        recordings: Names of those that were read again from their recordings, which shows nothing of a model.
+        agreement: The two side by side, of the answers of live models.
     """
 
     sealed: Scan
     scan: Scan
     taken_over: tuple[str, ...]
+    recordings: tuple[str, ...]
     agreement: Agreement
 
 
@@ -96,7 +99,8 @@ def replicate(
     sealed = read_statement(opened(bundle[SEAL], key))
     with tempfile.TemporaryDirectory() as folder, ExitStack() as afterwards:
         room = Path(folder)
-        before = _sealed_scan(bundle, sealed, room)
+        before, _ = sealed_evidence(bundle, sealed, read_redaction(bundle), room)
+        pack, waivers = sealed_rules(bundle, sealed, before, room)
         specs = _specs(bundle, before.plan)
         targets = _opened(before.plan.subjects, where, follower, afterwards)
         subjects = tuple(_found_at(one, targets) for one in before.plan.subjects)
@@ -115,28 +119,20 @@ def replicate(
             plan=plan,
             probes=specs,
             targets={digest: target for digest, (_, target) in targets.items()},
-            policy=load_policy(_written(bundle, POLICY, room)),
-            waivers=load_waivers(_written(bundle, WAIVERS, room)) if bundle.get(WAIVERS) else (),
+            policy=pack,
+            waivers=waivers,
             weighing=_weighing(bundle, plan, specs, room),
             device=where.options.device,
         )
         after = carry_out(commission, ledger, follower)
+    live = frozenset(key for key, (_, target) in targets.items() if not isinstance(target, RecordedTarget))
     return Replication(
         sealed=before,
         scan=after,
         taken_over=tuple(one.name for one in absent),
-        agreement=agreement(before, after, frozenset(targets)),
+        recordings=tuple(one.name for one in subjects if one.digest in targets.keys() - live),
+        agreement=agreement(before, after, live),
     )
-
-
-def _sealed_scan(bundle: Bundle, sealed: SealedRun, room: Path) -> Scan:
-    copy = _written(bundle, EVIDENCE, room)
-    with Ledger.open(copy, create=False, readonly=True) as evidence:
-        evidence.verify(root=sealed.root)
-        scan = evidence.scan(sealed.run)
-    if scan.plan_digest != sealed.plan_digest:
-        raise EvidenceIntegrityError("the seal is about another plan", where=SEAL)
-    return scan
 
 
 def _specs(bundle: Bundle, plan: Plan) -> tuple[ProbeSpec, ...]:
@@ -155,12 +151,11 @@ def _specs(bundle: Bundle, plan: Plan) -> tuple[ProbeSpec, ...]:
 def _weighing(bundle: Bundle, plan: Plan, specs: Sequence[ProbeSpec], room: Path) -> Weighing | None:
     if not any(one.method == METHOD for one in plan.probes):
         return None
-    return weighing_for(read_calibration(_written(bundle, CALIBRATION, room)), plan.subjects, specs)
-
-
-def _written(bundle: Bundle, name: str, room: Path) -> Path:
-    (room / name).write_bytes(bundle[name])
-    return room / name
+    (room / CALIBRATION).write_bytes(bundle[CALIBRATION])
+    weighing = weighing_for(read_calibration(room / CALIBRATION), plan.subjects, specs)
+    if weighing.planned not in plan.probes:
+        raise EvidenceIntegrityError("the calibration is not the one that the plan names", where=CALIBRATION)
+    return weighing
 
 
 def _opened(

@@ -29,8 +29,8 @@ from auditor.digest import digest_bytes
 from auditor.error import AuditorError, EvidenceIntegrityError
 from auditor.ledger import Ledger
 from auditor.policy.evaluate import evaluate
-from auditor.policy.spec import load_policy
-from auditor.policy.waiver import load_waivers
+from auditor.policy.spec import PolicyPack, load_policy
+from auditor.policy.waiver import Waiver, load_waivers
 from auditor.probe.registry import method
 from auditor.record.codec import encode
 from auditor.record.finding import Finding, Outcome
@@ -110,7 +110,7 @@ def verify_bundle(
     with tempfile.TemporaryDirectory() as folder:
         room = Path(folder)
         redaction = read_redaction(bundle)
-        scan, found = _evidence(bundle, sealed, redaction, room)
+        scan, found = sealed_evidence(bundle, sealed, redaction, room)
         passed("chain and root", found)
         passed("answers to statistics", _findings(bundle, scan, redaction, room))
         _verdict(bundle, sealed, scan, room)
@@ -137,7 +137,14 @@ def _time(bundle: Bundle, sealed: SealedRun, authority: Path | None) -> tuple[At
     return at, f"it existed at {at.at}, attested by {at.authority}"
 
 
-def _evidence(bundle: Bundle, sealed: SealedRun, redaction: Redaction | None, room: Path) -> tuple[Scan, str]:
+def sealed_evidence(
+    bundle: Bundle, sealed: SealedRun, redaction: Redaction | None, room: Path
+) -> tuple[Scan, str]:
+    """The run that was sealed, its records checked one by one, and what was checked in words.
+
+    Raises:
+        EvidenceIntegrityError: If the evidence is not as it was sealed.
+    """
     copy = room / EVIDENCE
     copy.write_bytes(bundle[EVIDENCE])
     try:
@@ -261,7 +268,14 @@ def _measured_again(
     return findings
 
 
-def _verdict(bundle: Bundle, sealed: SealedRun, scan: Scan, room: Path) -> None:
+def sealed_rules(
+    bundle: Bundle, sealed: SealedRun, scan: Scan, room: Path
+) -> tuple[PolicyPack, tuple[Waiver, ...]]:
+    """The policy that the run was judged by, and what was waived.
+
+    Raises:
+        EvidenceIntegrityError: If either is not what was sealed.
+    """
     (room / POLICY).write_bytes(bundle[POLICY])
     pack = load_policy(room / POLICY)
     if pack.digest != scan.plan.policy_digest:
@@ -271,7 +285,11 @@ def _verdict(bundle: Bundle, sealed: SealedRun, scan: Scan, room: Path) -> None:
         raise EvidenceIntegrityError("the waivers are not those that were sealed", where=WAIVERS)
     if waivers_file is not None:
         (room / WAIVERS).write_bytes(waivers_file)
-    waivers = load_waivers(room / WAIVERS) if waivers_file is not None else ()
+    return pack, load_waivers(room / WAIVERS) if waivers_file is not None else ()
+
+
+def _verdict(bundle: Bundle, sealed: SealedRun, scan: Scan, room: Path) -> None:
+    pack, waivers = sealed_rules(bundle, sealed, scan, room)
     today = datetime.fromisoformat(sealed.finished_at).date()
     again = evaluate(pack, scan.plan, scan.findings, waivers=waivers, today=today)
     if scan.verdict is None:

@@ -42,7 +42,7 @@ def replicated(
 
     Returns:
         0 where every finding stands, 1 where one turned around or a model answers otherwise, 3 where
-        something that was decided is not decided again, or the other way round.
+        something is decided in one run only, or the suspect was not asked again.
 
     Raises:
         UsageError: If the key is missing, or a flag says what the bundle's plan says.
@@ -92,6 +92,7 @@ def _as_json(done: Replication) -> dict[str, Any]:
         "sealed_run": done.sealed.run,
         "run": done.scan.run,
         "taken_over": list(done.taken_over),
+        "recordings": list(done.recordings),
         **asdict(done.agreement),
     }
 
@@ -123,6 +124,11 @@ def _show(console: Console, done: Replication) -> None:
     for name in done.taken_over:
         console.print(
             f"[dim]note:[/dim] {escape(name)} was not asked: its answers are the bundle's", highlight=False
+        )
+    for name in done.recordings:
+        console.print(
+            f"[dim]note:[/dim] {escape(name)} was read again from its recording, and that shows nothing",
+            highlight=False,
         )
     style = {"replicated": "bold green", "not replicated": "bold red"}.get(
         done.agreement.replicated, "bold yellow"

@@ -55,7 +55,7 @@ class Replicated(StrEnum):
     """What a replication as a whole shows."""
 
     YES = "replicated"
-    IN_PART = "not decided again"
+    IN_PART = "not shown again"
     NO = "not replicated"
 
 
@@ -133,12 +133,17 @@ class Agreement:
         """The whole in one word.
 
         A finding that turned around, or a model that answers otherwise than it did, is a replication that
-        failed. A finding that only one of the runs decides neither confirms nor refutes.
+        failed. A finding that only one of the runs decides neither confirms nor refutes. Nor is anything
+        confirmed where the suspect was not asked again, or nothing was decided and no answer compared.
         """
         kept = {one.kept for one in self.findings}
+        suspect = [one for one in self.answers if one.role is Role.SUSPECT]
+        something = any(one.compared for one in suspect) or any(
+            one.after in _DECIDED for one in self.findings
+        )
         if Kept.TURNED in kept or not all(one.alike for one in self.answers):
             return Replicated.NO
-        return Replicated.YES if kept <= {Kept.STANDS} else Replicated.IN_PART
+        return Replicated.YES if suspect and something and kept <= {Kept.STANDS} else Replicated.IN_PART
 
 
 def agreement(before: Scan, after: Scan, asked_again: frozenset[str]) -> Agreement:
@@ -147,7 +152,7 @@ def agreement(before: Scan, after: Scan, asked_again: frozenset[str]) -> Agreeme
     Args:
         before: The run that was sealed.
         after: The run that put the same questions again.
-        asked_again: Digests of the subjects whose answers were not taken over.
+        asked_again: Digests of the subjects that were asked again, live.
     """
     return Agreement(findings=_findings(before, after), answers=_answers(before, after, asked_again))
 

@@ -132,11 +132,10 @@ def test_a_model_that_answers_otherwise_is_seen(audited: Audited, again: Any) ->
     done = again()
     assert done.agreement.replicated is Replicated.NO
     suspect = next(one for one in done.agreement.answers if one.role is Role.SUSPECT)
-    teacher = next(one for one in done.agreement.answers if one.role is Role.TEACHER)
     assert not suspect.alike
     assert suspect.identical == 0
     assert suspect.p_value < 0.01
-    assert teacher.alike
+    assert done.recordings == ("teacher",)
     lost = next(one for one in done.agreement.findings if one.claim == Claim.SAFETY_LOSS)
     assert lost.kept is Kept.TURNED
 
@@ -258,18 +257,34 @@ def test_the_command_shows_and_tells_by_its_status(
         ([], "by its seal"),
         (["--key", "k.pem", "--suite", "refusal"], "--suite cannot be combined"),
         (["--key", "k.pem", "--declared-teacher", "x"], "--declared-teacher cannot be combined"),
-        (["--key", "k.pem", "--key-without"], None),
     ],
-    ids=["no key", "a suite", "a declaration", "no such flag"],
+    ids=["no key", "a suite", "a declaration"],
 )
 def test_what_the_plan_says_cannot_be_said_again(
-    flags: list[str], said: str | None, capsys: pytest.CaptureFixture[str]
+    flags: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["scan", "--replicate", "audit.zip", *flags]) == 2
-    if said:
-        assert said in capsys.readouterr().err
+    assert said in capsys.readouterr().err
     assert run(["scan", "x", "--key", "k.pem"]) == 2
     assert "--key belongs to --replicate" in capsys.readouterr().err
+
+
+def test_a_policy_that_was_not_sealed_is_refused(audited: Audited, tmp_path: Path) -> None:
+    other = audited.sealed.members["policy.yaml"].replace(b"mode: deny", b"mode: info")
+    bundle = audited.sealed.bundle("edited.zip", **{"policy.yaml": other})
+    with (
+        Ledger.open(tmp_path / "l.db") as ledger,
+        pytest.raises(EvidenceIntegrityError, match="policy pack is not the one"),
+    ):
+        replicate(bundle, audited.sealed.key, Whereabouts(), ledger)
+
+
+def test_a_recorded_suspect_confirms_nothing(sealed: Sealed, tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "again.db") as ledger:
+        done = replicate(sealed.bundle("recorded.zip"), sealed.key, Whereabouts(), ledger)
+    assert {one.kept for one in done.agreement.findings} == {Kept.STANDS}
+    assert done.agreement.replicated is Replicated.IN_PART
+    assert set(done.recordings) == {"student", "teacher"}
 
 
 def test_weights_that_are_asked_again_give_the_same_numbers(tmp_path: Path) -> None:
