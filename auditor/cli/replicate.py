@@ -21,6 +21,7 @@ from auditor.target.protocol import OpenOptions
 
 if TYPE_CHECKING:
     from auditor.attestation.replicate import Replication
+    from auditor.scan.agreement import AnswerAgreement
 
 #: Flags that say where a model lies or where answers go; everything else is in the bundle's plan.
 _ALLOWED = {"suspect", "teachers", "base", "controls", "twins", "ledger", "seed"}
@@ -107,13 +108,15 @@ def _show(console: Console, done: Replication) -> None:
             str(one.identical),
             "–" if one.largest is None else f"{one.largest:.2g} {one.unit}",
             f"{one.p_value:.2g}",
-            "[green]as before[/green]" if one.alike else "[red]otherwise[/red]",
+            _alike(one),
         )
     console.print(answers)
     findings = Table("Finding", "before", "again", "")
     for found in done.agreement.findings:
         about = f"{found.probe}, {found.teacher}" if found.teacher else found.probe
-        style = {"stands": "green", "turned around": "red"}.get(found.kept, "yellow")
+        style = {"stands": "green", "undecided both times": "dim", "turned around": "red"}.get(
+            found.kept, "yellow"
+        )
         findings.add_row(
             f"{found.claim.replace('_', ' ')}\n[dim]{escape(about)}[/dim]",
             _outcome(found.before, found.effect),
@@ -136,6 +139,12 @@ def _show(console: Console, done: Replication) -> None:
     console.print(
         f"[{style}]{done.agreement.replicated}[/]: run {done.sealed.run}, asked again as run {done.scan.run}"
     )
+
+
+def _alike(one: AnswerAgreement) -> str:
+    if not one.compared:
+        return "[dim]not compared[/dim]"
+    return "[green]as before[/green]" if one.alike else "[red]otherwise[/red]"
 
 
 def _outcome(outcome: str | None, effect: float | None) -> str:

@@ -46,6 +46,7 @@ class Kept(StrEnum):
     """What became of a finding when the models were asked again."""
 
     STANDS = "stands"
+    OPEN = "undecided both times"
     UNDECIDED_NOW = "undecided now"
     DECIDED_NOW = "decided only now"
     TURNED = "turned around"
@@ -143,7 +144,11 @@ class Agreement:
         )
         if Kept.TURNED in kept or not all(one.alike for one in self.answers):
             return Replicated.NO
-        return Replicated.YES if suspect and something and kept <= {Kept.STANDS} else Replicated.IN_PART
+        return (
+            Replicated.YES
+            if suspect and something and kept <= {Kept.STANDS, Kept.OPEN}
+            else Replicated.IN_PART
+        )
 
 
 def agreement(before: Scan, after: Scan, asked_again: frozenset[str]) -> Agreement:
@@ -187,7 +192,7 @@ def _kept(before: Outcome | None, after: Outcome | None) -> Kept:
         return Kept.STANDS if before is after else Kept.TURNED
     if before in _DECIDED:
         return Kept.UNDECIDED_NOW
-    return Kept.DECIDED_NOW if after in _DECIDED else Kept.STANDS
+    return Kept.DECIDED_NOW if after in _DECIDED else Kept.OPEN
 
 
 def _answers(before: Scan, after: Scan, asked_again: frozenset[str]) -> tuple[AnswerAgreement, ...]:
@@ -197,16 +202,15 @@ def _answers(before: Scan, after: Scan, asked_again: frozenset[str]) -> tuple[An
         if subject.digest in asked_again
     }
     pairs = [
-        (after.subject(digest), kind, first.get(kind, {}), second.get(kind, {}))
+        (after.subject(digest), kind, first[kind], second[kind])
         for digest, (first, second) in groups.items()
-        for kind in dict.fromkeys((*first, *second))
+        for kind in first
+        if kind in second  # the sealed ledger may hold answers of other scans as well
     ]
     generator = np.random.default_rng(before.plan.seed)
     raw = [_p_value(first, second, generator) for _, _, first, second in pairs]
     adjusted = holm(raw)
-    return tuple(
-        _one_kind(*pair, p_value=p_value) for pair, p_value in zip(pairs, adjusted, strict=True) if pair[2]
-    )
+    return tuple(_one_kind(*pair, p_value=p_value) for pair, p_value in zip(pairs, adjusted, strict=True))
 
 
 def _by_kind(scan: Scan, subject: Subject) -> dict[tuple[str, str], dict[str, Answer]]:

@@ -282,7 +282,7 @@ def test_a_policy_that_was_not_sealed_is_refused(audited: Audited, tmp_path: Pat
 def test_a_recorded_suspect_confirms_nothing(sealed: Sealed, tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "again.db") as ledger:
         done = replicate(sealed.bundle("recorded.zip"), sealed.key, Whereabouts(), ledger)
-    assert {one.kept for one in done.agreement.findings} == {Kept.STANDS}
+    assert {one.kept for one in done.agreement.findings} <= {Kept.STANDS, Kept.OPEN}
     assert done.agreement.replicated is Replicated.IN_PART
     assert set(done.recordings) == {"student", "teacher"}
 
